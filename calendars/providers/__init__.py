@@ -1,0 +1,1 @@
+"""Pure adapters between calendar servers and our values; no Django in here."""

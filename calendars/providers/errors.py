@@ -1,0 +1,130 @@
+"""What can go wrong with a calendar server, as a small family of named errors.
+
+Every error carries a stable ``code`` (the page turns it into a sentence), says whether trying again later may
+help (``retryable``) and whether the owner has to connect again (``reconnect``). ``detail`` is for the debug log
+only: short, never shown to guests, never holding a secret or a whole address with a token in it.
+"""
+
+from typing import ClassVar
+
+
+class ProviderError(Exception):
+    """Base of every error a provider raises on purpose.
+
+    ``retry_after`` is in seconds and only set where the server named a time; callers cap it themselves.
+    """
+
+    code: ClassVar[str] = "provider_error"
+    retryable: ClassVar[bool] = False
+    reconnect: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class WrongPassword(ProviderError):
+    """The server refused the user name and password (401)."""
+
+    code = "wrong_password"
+    reconnect = True
+
+
+class AccessRevoked(ProviderError):
+    """A grant that used to work was taken back or has run out (``invalid_grant``)."""
+
+    code = "access_revoked"
+    reconnect = True
+
+
+class NotFound(ProviderError):
+    """The calendar (never a single event: those are handled inside) is not there any more."""
+
+    code = "not_found"
+
+
+class PermissionDenied(ProviderError):
+    """Signed in, but not allowed: a calendar that may only be read, or missing consent."""
+
+    code = "permission_denied"
+
+
+class CertificateFailed(ProviderError):
+    """The server's TLS certificate could not be verified."""
+
+    code = "certificate_failed"
+    # A certificate that ran out is usually renewed within days, without the host doing anything.
+    retryable = True
+
+
+class Unreachable(ProviderError):
+    """No connection: unknown host name, refused, reset, network down."""
+
+    code = "unreachable"
+    retryable = True
+
+
+class AddressRefused(ProviderError):
+    """Our own guard does not go there: a private, local or otherwise forbidden address."""
+
+    code = "address_refused"
+
+
+class InsecureAddress(AddressRefused):
+    """A password would travel unencrypted (plain http to a host the operator did not allow)."""
+
+    code = "insecure"
+
+
+class Timeout(ProviderError):
+    """The server did not answer within the time allowed for the whole exchange."""
+
+    code = "timeout"
+    retryable = True
+
+
+class RateLimited(ProviderError):
+    """Too many requests (429, or 403/503 that says so); ``retry_after`` when the server named a time."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class ServerFailed(ProviderError):
+    """The server failed (5xx) or its answer broke off or could not be understood."""
+
+    code = "server_failed"
+    retryable = True
+
+
+class NotACalendar(ProviderError):
+    """What answered is no calendar: a login page, not CalDAV, or text that is not whole iCalendar."""
+
+    code = "not_a_calendar"
+
+
+class NoCalendars(ProviderError):
+    """Signed in, but the account holds no calendar for events."""
+
+    code = "no_calendars"
+
+
+class CursorInvalid(ProviderError):
+    """The server no longer knows this cursor: read everything again, keep the old copy until then."""
+
+    code = "cursor_invalid"
+    retryable = True
+
+
+class TooLarge(ProviderError):
+    """More bytes or events than the limits allow; nothing of it was taken."""
+
+    code = "too_large"
+
+
+class Conflict(ProviderError):
+    """Somebody else changed the same event again and again while we wrote it; later it may work."""
+
+    code = "conflict"
+    retryable = True
