@@ -1,0 +1,11 @@
+"""Connected calendar accounts and what is in them."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CalendarsConfig(AppConfig):
+    """Accounts, calendars, busy times and outgoing events."""
+
+    name = "calendars"
+    verbose_name = _("Calendars")
