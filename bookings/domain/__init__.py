@@ -1,0 +1,1 @@
+"""Use cases: every change of state, and the questions pages ask."""
