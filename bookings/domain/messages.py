@@ -22,7 +22,9 @@ class Facts(TypedDict, total=False):
     actor: str  # a value of `Booking.Actor`: who acted
 
 
-def announce(booking: Booking, kind: Message.Kind, *, now: datetime, facts: Facts | Mapping[str, str]) -> None:
+def announce(
+    booking: Booking, kind: Message.Kind, *, now: datetime, facts: Facts | Mapping[str, str]
+) -> None:
     """Have every guest and the host told about this version of the booking.
 
     Call inside the transaction that made the change, after `booking.sequence` was set and the guests
