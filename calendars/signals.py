@@ -1,0 +1,31 @@
+"""News from the calendars; `bookings.receivers` listens.
+
+All are sent inside the transaction that stores the change they speak of, so that what a receiver
+notes is kept or lost together with it. Receivers write rows and nudge; they never go out to the network.
+"""
+
+from django.dispatch import Signal
+
+own_event_changed = Signal()
+"""One of our own events was changed outside (C16).
+
+`calendar` (Calendar), `uid` (str), `change` ("moved" or "deleted"), `start` and `end` (aware UTC,
+None when deleted).
+"""
+
+blocks_changed = Signal()
+"""Busy times appeared or changed in a blocking calendar (C20).
+
+`calendar` (Calendar), `spans` (list of `(start_s, end_s)`: those that block now and did not before).
+"""
+
+account_failing = Signal()
+"""An account needs its owner: once per trouble, at once when a password no longer works, otherwise after
+the account's trust limit. `account` (Account), `code` (str, see `calendars.wording`), `now` (aware UTC).
+"""
+
+write_given_up = Signal()
+"""An event could not be written for three days, or its calendar refuses it for good; the booking stands.
+
+`write` (Write, with `calendar` and its account), `code` (str, see `calendars.wording`), `now` (aware UTC).
+"""

@@ -1,0 +1,1 @@
+"""How calendars are read and written in the background; private to the calendars app."""

@@ -1,0 +1,133 @@
+"""What our calendars should hold for a booking. Part of the public face of `calendars`.
+
+`want_event` and `want_absent` only write a row, inside the booking's own transaction (invariant 3);
+the worker drives the calendar to it. The caller nudges the worker (`bookingsite.work.nudge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Case, F, Value, When
+
+from calendars.models import Calendar, Write
+from calendars.providers.base import EventWish, WishStatus
+from calendars.wishes import wish_as_json
+
+__all__ = [
+    "EventWish",
+    "Progress",
+    "WishStatus",
+    "Writing",
+    "progress",
+    "target_for",
+    "want_absent",
+    "want_event",
+]
+
+
+class Writing(StrEnum):
+    """How far an event has got on its way into a calendar."""
+
+    WAITING = "waiting"
+    WRITTEN = "written"
+    REMOVED = "removed"
+    RETRYING = "retrying"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one event stands; `error` is a code for `calendars.wording`, empty when all is well."""
+
+    state: Writing
+    calendar: str
+    error: str = ""
+    written_at: datetime | None = None
+
+
+def want_event(calendar: Calendar, *, uid: str, wish: EventWish, now: datetime) -> None:
+    """Have `calendar` hold exactly one event with this UID that looks like `wish`, soon.
+
+    May be called again with another wish; the newest counts. Call it inside the transaction of the
+    change it stands for. Raises `ValueError` when the wish is for another UID.
+    """
+    if wish.uid != uid:
+        raise ValueError("the wish belongs to another event")
+    _change(calendar, uid=uid, wish=wish_as_json(wish), now=now)
+
+
+def want_absent(calendar: Calendar, *, uid: str, now: datetime) -> None:
+    """Have `calendar` hold no event with this UID, soon. Nothing to do where none was ever wanted."""
+    if Write.objects.filter(calendar=calendar, uid=uid).exists():
+        _change(calendar, uid=uid, wish=None, now=now)
+
+
+def _change(calendar: Calendar, *, uid: str, wish: Mapping[str, Any] | None, now: datetime) -> None:
+    with transaction.atomic():
+        row, is_new = Write.objects.select_for_update().get_or_create(
+            calendar=calendar, uid=uid, defaults={"wish": wish, "run_at": now}
+        )
+        if is_new or row.wish == wish:
+            return
+        # A worker that holds the row keeps it until it is done: two of them writing the same event at
+        # once could leave the older wish standing. On its return it sees the newer version and the row
+        # becomes due at once; if it died, the row comes back when its lease ends.
+        due = Case(
+            When(lease=None, then=Value(now)), default=F("run_at"), output_field=models.DateTimeField()
+        )
+        Write.objects.filter(pk=row.pk).update(
+            wish=wish,
+            version=F("version") + 1,
+            state=Write.State.READY,
+            run_at=due,
+            attempts=0,
+            error="",
+            first_failed_at=None,
+            remote_key=row.remote_key or str((row.wish or {}).get("key", "")),
+        )
+
+
+def target_for(owner_id: int, override: Calendar | None = None) -> Calendar | None:
+    """The calendar that receives the owner's bookings: the override where it still can, else the chosen one.
+
+    None when the host has chosen none. An override that became read-only or vanished is passed over.
+    """
+    if (
+        override is not None
+        and override.owner_id == owner_id
+        and override.writable
+        and not override.vanished_at
+    ):
+        return override
+    chosen = Calendar.objects.filter(owner=owner_id, receives=True, vanished_at=None)
+    return chosen.select_related("account").first()
+
+
+def progress(uids: Collection[str]) -> dict[str, list[Progress]]:
+    """Where the events of these bookings stand, one entry for each calendar. One query.
+
+    UIDs without events are left out.
+    """
+    found: dict[str, list[Progress]] = {}
+    rows = (
+        Write.objects.filter(uid__in=list(uids)).select_related("calendar").order_by("calendar__name", "pk")
+    )
+    for row in rows:
+        found.setdefault(row.uid, []).append(
+            Progress(_state_of(row), row.calendar.name, row.error, row.written_at)
+        )
+    return found
+
+
+def _state_of(row: Write) -> Writing:
+    if row.is_settled:
+        return Writing.REMOVED if row.wish is None else Writing.WRITTEN
+    if row.state == Write.State.DEAD:
+        return Writing.GIVEN_UP
+    return Writing.RETRYING if row.error else Writing.WAITING
