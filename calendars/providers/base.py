@@ -1,7 +1,8 @@
 """What every calendar provider speaks: the interface and its values.
 
-A provider turns one kind of server (CalDAV, Google, a feed, …) into these values. It knows neither our tables nor
-Django. Times are aware UTC datetimes, spans are half-open ``[start, end)``. Errors are those of ``errors``.
+A provider turns one kind of server (CalDAV, Google, a feed, …) into these values. It knows neither our tables
+nor Django. Times are aware UTC datetimes, spans are half-open ``[start, end)``. Errors are those of
+``errors``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,10 +30,10 @@ class Capabilities:
 class CalendarInfo:
     """One calendar as the picker shows it.
 
-    ``remote_id`` is the stable key every other call takes. ``colour`` is ``#rrggbb`` or empty. ``zone`` is the
-    calendar's own IANA zone where it tells one. ``why_read_only`` is a code (empty when ``writable``):
-    ``"not_owner"``, ``"subscription"``, ``"feed"``, ``"no_events"``, ``"unknown"``. ``kind`` is ``"calendar"``,
-    ``"subscription"``, ``"holidays"``, ``"birthdays"`` or ``"feed"``.
+    ``remote_id`` is the stable key every other call takes. ``colour`` is ``#rrggbb`` or empty. ``zone`` is
+    the calendar's own IANA zone where it tells one. ``why_read_only`` is a code (empty when ``writable``):
+    ``"not_owner"``, ``"subscription"``, ``"feed"``, ``"no_events"``, ``"unknown"``. ``kind`` is
+    ``"calendar"``, ``"subscription"``, ``"holidays"``, ``"birthdays"`` or ``"feed"``.
     """
 
     remote_id: str
@@ -61,15 +62,16 @@ class RawItem:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of what changed; pages come one after the other so that a big calendar never sits in memory whole.
+    """A part of what changed; pages come one after the other so that a big calendar never sits in memory
+    whole.
 
-    Only the *last* page carries ``cursor`` (maybe an empty string: the server has none). A run that ends without a
-    page that has a cursor did not finish: throw away what it brought.
+    Only the *last* page carries ``cursor`` (maybe an empty string: the server has none). A run that ends
+    without a page that has a cursor did not finish: throw away what it brought.
 
-    ``complete`` (last page only) makes the run a full listing: every known key that is in ``present`` nowhere is
-    gone from the window. ``present`` holds the keys that exist in the asked window, also those whose content was not
-    sent again because the known etag still holds; it is ``None`` on incremental runs. ``deleted`` is always to be
-    removed. A key may be delivered twice; the later one counts.
+    ``complete`` (last page only) makes the run a full listing: every known key that is in ``present`` nowhere
+    is gone from the window. ``present`` holds the keys that exist in the asked window, also those whose
+    content was not sent again because the known etag still holds; it is ``None`` on incremental runs.
+    ``deleted`` is always to be removed. A key may be delivered twice; the later one counts.
     """
 
     items: tuple[RawItem, ...] = ()
@@ -101,8 +103,9 @@ class EventWish:
 
     ``key`` is the name of the resource (``<public_id>.ics``), ``uid`` the iCalendar UID; both follow from the
     booking, so that the same wish can be written any number of times and there is one event.
-    ``start``/``end`` are aware UTC, ``zone`` is the IANA zone people agreed on. ``updated`` is when the wish was last
-    changed (DTSTAMP), not the time of writing. ``private_id`` marks the event as ours (X-BOOKING-ID).
+    ``start``/``end`` are aware UTC, ``zone`` is the IANA zone people agreed on. ``updated`` is when the wish
+    was last changed (DTSTAMP), not the time of writing. ``private_id`` marks the event as ours
+    (X-BOOKING-ID).
     """
 
     uid: str
@@ -138,8 +141,8 @@ class Occurrence:
     """One occurrence of an event, cancelled and declined ones left out.
 
     ``start``/``end`` are aware UTC and ``end > start``. All-day occurrences also keep their local days
-    ``[first_day, end_day)``, so that they can be anchored anew when the zone changes. ``recurrence`` tells the
-    instances of one series apart: the original start in UTC (basic form), empty for single events.
+    ``[first_day, end_day)``, so that they can be anchored anew when the zone changes. ``recurrence`` tells
+    the instances of one series apart: the original start in UTC (basic form), empty for single events.
     ``unanswered``: the owner was invited and has not answered. ``zone`` is the IANA zone the event speaks of.
     """
 
@@ -163,9 +166,9 @@ class Occurrence:
 class Reading:
     """What one resource means in a window.
 
-    ``warnings`` are codes such as ``"rule_unreadable"`` (see the reader of the provider); ``bad`` counts events that
-    could not be placed in time at all. ``status``, ``sequence`` and ``private_id`` are those of the (first) master
-    event, so that our own events can be recognised even when they have no occurrence left.
+    ``warnings`` are codes such as ``"rule_unreadable"`` (see the reader of the provider); ``bad`` counts
+    events that could not be placed in time at all. ``status``, ``sequence`` and ``private_id`` are those of
+    the (first) master event, so that our own events can be recognised even when they have no occurrence left.
     """
 
     occurrences: tuple[Occurrence, ...] = ()
@@ -179,7 +182,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingRules:
-    """Whose calendar is read: where floating times and whole days belong, and which attendees are the owner."""
+    """Whose calendar is read: where floating times and whole days belong, and which attendees are the
+    owner."""
 
     default_zone: str = "UTC"
     owner_emails: frozenset[str] = field(default_factory=frozenset)
@@ -204,17 +208,18 @@ class Provider(Protocol):
     ) -> Iterator[Page]:
         """Yield what changed since ``cursor``; ``None`` means: the first read, everything in ``window``.
 
-        ``known`` maps the keys we hold to their etags: what is unchanged need not be sent again. The cursor of the
-        last page stands for a moment *before* the read began, so that nothing in between is lost (things may come
-        twice). Raises ``CursorInvalid`` when the server no longer knows the cursor, or reads everything instead and
-        says ``complete``. Raises ``NotFound`` when the calendar is gone.
+        ``known`` maps the keys we hold to their etags: what is unchanged need not be sent again. The cursor
+        of the last page stands for a moment *before* the read began, so that nothing in between is lost
+        (things may come twice). Raises ``CursorInvalid`` when the server no longer knows the cursor, or reads
+        everything instead and says ``complete``. Raises ``NotFound`` when the calendar is gone.
         """
         ...
 
     def reconcile(self, calendar_id: str, *, known: Mapping[str, str], window: Window) -> Iterator[Page]:
         """Compare everything the server lists in ``window`` with ``known``; the last page is ``complete``.
 
-        Heals what incremental runs missed and moves the window. The cursor of its last page replaces the old one.
+        Heals what incremental runs missed and moves the window. The cursor of its last page replaces the old
+        one.
         """
         ...
 
@@ -232,10 +237,10 @@ class Provider(Protocol):
     def put(self, calendar_id: str, wish: EventWish, known: Written | None) -> Written:
         """Make the calendar hold the wish as exactly one event; may be repeated after any crash.
 
-        ``known`` is what an earlier ``put`` returned, ``None`` if none is known to have worked. Creating what is
-        already there (same UID) updates it, updating what has gone creates it again, a version that moved on is read
-        again and overwritten. Raises ``PermissionDenied`` for a read-only calendar and ``Conflict`` when the
-        event is changed by others faster than it can be written (three rounds).
+        ``known`` is what an earlier ``put`` returned, ``None`` if none is known to have worked. Creating what
+        is already there (same UID) updates it, updating what has gone creates it again, a version that moved
+        on is read again and overwritten. Raises ``PermissionDenied`` for a read-only calendar and
+        ``Conflict`` when the event is changed by others faster than it can be written (three rounds).
         """
         ...
 

@@ -1,8 +1,8 @@
 """What can go wrong with a calendar server, as a small family of named errors.
 
 Every error carries a stable ``code`` (the page turns it into a sentence), says whether trying again later may
-help (``retryable``) and whether the owner has to connect again (``reconnect``). ``detail`` is for the debug log
-only: short, never shown to guests, never holding a secret or a whole address with a token in it.
+help (``retryable``) and whether the owner has to connect again (``reconnect``). ``detail`` is for the debug
+log only: short, never shown to guests, never holding a secret or a whole address with a token in it.
 """
 
 from typing import ClassVar
