@@ -1,7 +1,7 @@
 """The engine against a plain sweep, in one run: `python -m benchmarks.engine`.
 
-Compare the columns of one run with each other; milliseconds of different days or machines say nothing.
-Exits with 1 if an answer is wrong. `BENCH_WORKLOAD` may name a JSON file with the same events drawn elsewhere.
+Compare the columns of one run with each other; milliseconds of other days or machines say nothing.
+Exits with 1 if an answer is wrong. `BENCH_WORKLOAD` may name a JSON file with the same events.
 """
 
 import json
@@ -54,7 +54,7 @@ def engine(busy: workload.Spans) -> list[int]:
 
 
 def sweep(busy: workload.Spans) -> list[int]:
-    """What a plain integer sweep costs: widen and merge the events, walk the grid. No rules, nothing but this case."""
+    """What a plain integer sweep costs: widen and merge the events, walk the grid; this case and no other."""
     merged: workload.Spans = []
     for start, end in sorted((s - workload.BEFORE, e + workload.AFTER) for s, e in busy):
         if merged and start <= merged[-1][1]:
@@ -75,9 +75,9 @@ def sweep(busy: workload.Spans) -> list[int]:
             while start + workload.DURATION <= end:
                 while number < len(merged) and merged[number][1] <= start:
                     number += 1
-                if number == len(merged) or merged[number][0] >= start + workload.DURATION:
-                    if workload.WINDOW[0] <= start < workload.WINDOW[1] and start >= NOW:
-                        starts.append(start)
+                free = number == len(merged) or merged[number][0] >= start + workload.DURATION
+                if free and workload.WINDOW[0] <= start < workload.WINDOW[1] and start >= NOW:
+                    starts.append(start)
                 start += workload.STEP
     return starts
 
@@ -102,7 +102,7 @@ def _fastest(
     other: Callable[[workload.Spans], list[int]],
     hosts: list[workload.Spans],
 ) -> tuple[float, float]:
-    """CPU milliseconds of each, the lowest of many passes taken in turns so that both see the same machine."""
+    """CPU milliseconds of each, the lowest of many passes taken in turns: both see the same machine."""
     best = [float("inf"), float("inf")]
     for _ in range(PASSES):
         for number, answer in enumerate((one, other)):

@@ -1,7 +1,7 @@
-"""The slot workload: one host in Berlin in December 2026, and a team of ten. Drawn anew each time, always the same.
+"""The slot workload: one host in Berlin in December 2026, and a team of ten. Every draw gives the same.
 
-An event: day = randrange(31) after 1 December, start = 5 minutes * randrange(276) after local midnight, length one of
-5, 10, 15, 20, 30, 45 and 60 minutes. Unsorted, and they overlap.
+An event: day = randrange(31) after 1 December, start = 5 minutes * randrange(276) after local midnight,
+length one of 5, 10, 15, 20, 30, 45 and 60 minutes. Unsorted, and they overlap.
 """
 
 import random
@@ -34,7 +34,7 @@ def host(number: int) -> Spans:
 
 
 def host_with_gaps(number: int) -> Spans:
-    """As many events, none within ten minutes of Mon-Fri 10:00-11:30 and 14:00-15:30: times to offer remain."""
+    """As many events, none within ten minutes of Mon-Fri 10:00-11:30 and 14:00-15:30: slots remain."""
     draw = random.Random(11)
     workdays = [day for day in range(DAYS) if (FIRST_DAY + timedelta(days=day)).weekday() < 5]
     protected = [(_instant(day, start), _instant(day, end)) for day in workdays for start, end in _PARTS]
