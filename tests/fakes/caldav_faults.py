@@ -111,3 +111,53 @@ def fault_server() -> Iterator[FaultServer]:
         listening.shutdown()
         listening.server_close()
         thread.join(timeout=5)
+
+
+# -- CalDAV answers
+
+
+def multistatus(*members: str, token: str = "") -> Answer:
+    """A 207 with these members."""
+    tail = f"<d:sync-token>{token}</d:sync-token>" if token else ""
+    body = (
+        '<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" '
+        'xmlns:cs="http://calendarserver.org/ns/" xmlns:i="http://apple.com/ns/ical/" '
+        f'xmlns:nc="http://nextcloud.com/ns">{"".join(members)}{tail}</d:multistatus>'
+    )
+    return Answer(207, body, {"Content-Type": "application/xml; charset=utf-8"})
+
+
+def found(href: str, props: str) -> str:
+    """A member with properties."""
+    return (
+        f"<d:response><d:href>{href}</d:href><d:propstat><d:prop>{props}</d:prop>"
+        "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+    )
+
+
+def only_status(href: str, status: str) -> str:
+    """A member with nothing but a status."""
+    return f"<d:response><d:href>{href}</d:href><d:status>HTTP/1.1 {status}</d:status></d:response>"
+
+
+def event_member(href: str, etag: str = '"1"', data: str = "") -> str:
+    """A member that is an event, with its data if given."""
+    content = f"<c:calendar-data>{data}</c:calendar-data>" if data else ""
+    return found(href, f"<d:getetag>{etag.replace('&', '&amp;')}</d:getetag>{content}")
+
+
+def dav_error(status: int, condition: str) -> Answer:
+    """A refusal with a named precondition."""
+    body = (
+        '<?xml version="1.0"?><d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
+        f"<{condition}/></d:error>"
+    )
+    return Answer(status, body, {"Content-Type": "application/xml"})
+
+
+CALENDAR = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>"
+EVENT = (
+    "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\nBEGIN:VEVENT\nUID:{uid}\n"
+    "DTSTAMP:20260101T000000Z\nDTSTART:20261201T090000Z\nDTEND:20261201T100000Z\n"
+    "SUMMARY:Test\nEND:VEVENT\nEND:VCALENDAR\n"
+)

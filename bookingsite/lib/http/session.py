@@ -154,10 +154,10 @@ def redirected(request: requests.PreparedRequest, status: int, location: str) ->
     On another origin everything secret is dropped; a name and password in the new URL always.
     """
     before = str(request.url)
-    parts = urlsplit(urljoin(before, location))
-    after = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
     following = request.copy()
     try:
+        parts = urlsplit(urljoin(before, location))
+        after = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
         following.prepare_url(after, None)
     except (requests.exceptions.RequestException, UnicodeError, ValueError):
         raise InvalidAddress from None

@@ -23,7 +23,11 @@ def find_calendars(dav: Dav, typed: str) -> list[CalendarInfo]:
     there, `NoCalendars` when the account has none, `WrongPassword` at the first refusal.
     """
     first_failure: errors.ProviderError | None = None
-    for candidate in candidates(typed):
+    try:
+        places = list(candidates(typed))
+    except ValueError:
+        raise errors.NotACalendar("invalid") from None
+    for candidate in places:
         try:
             found = _calendars_from(dav, candidate)
         except NOT_HERE as failure:
@@ -38,7 +42,7 @@ def find_calendars(dav: Dav, typed: str) -> list[CalendarInfo]:
 
 
 def candidates(typed: str) -> Iterator[str]:
-    """The typed address, then where servers of that name usually keep CalDAV."""
+    """The typed address, then where servers of that name usually keep CalDAV. `ValueError` for no address."""
     url = typed_url(typed)
     yield url
     parts = urlsplit(url)

@@ -68,7 +68,8 @@ class Member:
         element = self.props.get(tag)
         if element is None:
             return []
-        return [urljoin(base, href.text.strip()) for href in element.iter(f"{DAV}href") if href.text]
+        texts = [href.text.strip() for href in element.iter(f"{DAV}href") if href.text]
+        return [urljoin(base, text) for text in texts if _is_href(text)]
 
     @property
     def etag(self) -> str:
@@ -122,8 +123,16 @@ def _members(response: Any) -> Iterator[Member]:
             for prop in propstat.iterfind(f"{DAV}prop"):
                 props.update((child.tag, child) for child in prop if isinstance(child.tag, str))
     for href in response.iterfind(f"{DAV}href"):
-        if href.text:
+        if href.text and _is_href(href.text):
             yield Member(href=href.text.strip(), status=status, props=props)
+
+
+def _is_href(text: str) -> bool:
+    try:
+        urlsplit(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _code(status: str | None) -> int | None:

@@ -52,7 +52,10 @@ def preset(key: str) -> Preset | None:
 
 
 def typed_url(text: str) -> str:
-    """What a person typed as an address: https where no scheme stands, no credentials, no fragment."""
+    """What a person typed as an address: https where no scheme stands, no credentials, no fragment.
+
+    Raises `ValueError` for what cannot be taken apart.
+    """
     text = text.strip()
     if "://" not in text:
         text = f"https://{text}"

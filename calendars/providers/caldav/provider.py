@@ -22,6 +22,7 @@ from calendars.providers.caldav.presets import ICLOUD_URL, looks_like_app_passwo
 from calendars.providers.caldav.reading import CTAG, SYNC, Collection
 from calendars.providers.caldav.transport import Dav
 from calendars.providers.caldav.writing import Writer
+from calendars.providers.ical import event_bytes, occurrences
 
 
 class CalDavProvider:
@@ -60,14 +61,12 @@ class CalDavProvider:
 
     def occurrences(self, item: RawItem, *, window: Window, rules: ReadingRules) -> Reading:
         """See `calendars.providers.ical`."""
-        from calendars.providers.ical import occurrences
-
-        return occurrences(item.data, window=window, rules=rules)
+        return occurrences(
+            item.data, window=window, default_zone=rules.default_zone, owner_emails=rules.owner_emails
+        )
 
     def put(self, calendar_id: str, wish: EventWish, known: Written | None) -> Written:
         """Create or update by conditional PUT."""
-        from calendars.providers.ical import event_bytes
-
         return self._writer(calendar_id).put(wish, event_bytes(wish), known)
 
     def delete(self, calendar_id: str, *, key: str, uid: str) -> None:
