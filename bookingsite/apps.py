@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class BookingsiteConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks and the site's own background work."""
 
     name = "bookingsite"
 
     def ready(self) -> None:
-        """Import for the side effect: checks register themselves."""
-        from bookingsite import checks  # noqa: F401
+        """Import for the side effect: both register themselves."""
+        from bookingsite import checks, upkeep  # noqa: F401

@@ -118,6 +118,8 @@ class LeasedRow(models.Model):
     lease = models.UUIDField(_("lease"), null=True, blank=True, editable=False)
     error = models.CharField(_("last error"), max_length=300, blank=True)
 
+    abandoned = False  # set by a claim: the holder before let the lease run out
+
     class Meta:
         abstract = True
 
@@ -150,3 +152,34 @@ class Heartbeat(models.Model):
     def is_older_than(self, age: timedelta) -> bool:
         """Whether the last beat lies further back than `age`."""
         return self.beat_at < clock.now() - age
+
+
+class Tick(LeasedRow):
+    """Periodic work, one row a name: due at `run_at`, done by whoever claims it (RELIABILITY 1.4, 8).
+
+    What it does and how often is code (`bookingsite.work.register_tick`).
+    """
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    done_at = models.DateTimeField(_("last done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("periodic work")
+        verbose_name_plural = _("periodic work")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Canary(models.Model):
+    """A sealed text that must open at start: shows a wrong key before calendars do (RELIABILITY 4)."""
+
+    name = models.CharField(_("name"), max_length=40, primary_key=True)
+    sealed = models.TextField(_("sealed text"))
+
+    class Meta:
+        verbose_name = _("key check")
+        verbose_name_plural = _("key checks")
+
+    def __str__(self) -> str:
+        return self.name

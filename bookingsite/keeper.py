@@ -1,0 +1,100 @@
+"""What surrounds the jobs of a worker process: hard limits, renewed leases, signs of life."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Protocol
+
+from django.db import Error, connections
+
+from bookingsite import heartbeat, leases
+from bookingsite.lib.processes import hard_limit
+from bookingsite.models import LeasedRow
+
+log = logging.getLogger(__name__)
+
+EVERY = 8.0  # seconds between signs of life in a long job; several fit into a lease
+
+
+class Terms(Protocol):
+    """On which terms a job may run (a `work.Kind` is one)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def lease(self) -> timedelta: ...
+    @property
+    def limit_seconds(self) -> float: ...
+
+
+class Keeper:
+    """Guards the jobs of one drain.
+
+    A thread renews the lease of the job at hand and says that the process is busy. It lives in the
+    worker's process, so a worker that is killed stops renewing, and one that hangs is killed by the
+    job's hard limit, thread and all.
+    """
+
+    def __init__(self, now_fn: Callable[[], datetime], *, every: float = EVERY) -> None:
+        self._now = now_fn
+        self._every = every
+        self._job: tuple[LeasedRow, Terms] | None = None
+        self._over = threading.Event()
+        self._last_beat = 0.0
+        self._was_busy = False
+        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def __enter__(self) -> Keeper:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def beat(self, *, every: float) -> None:
+        """Note that the doorbell was answered, at most once in `every` seconds."""
+        if time.monotonic() - self._last_beat >= every:
+            self._last_beat = time.monotonic()
+            heartbeat.beat(self._now())
+
+    @contextmanager
+    def on(self, row: LeasedRow, terms: Terms) -> Iterator[None]:
+        """The job at hand; the process dies when it takes longer than its limit."""
+        self._job = (row, terms)
+        try:
+            with hard_limit(terms.limit_seconds):
+                yield
+        finally:
+            self._job = None
+
+    def _keep(self) -> None:
+        while not self._over.wait(self._every):
+            self._try(self._sign)
+        if self._was_busy:
+            self._try(heartbeat.clear_busy)
+        connections.close_all()  # this thread's own
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Error as error:
+            log.warning("No sign of life: %s", type(error).__name__)
+            connections.close_all()
+
+    def _sign(self) -> None:
+        if self._job is None:
+            return
+        row, terms = self._job
+        now = self._now()
+        self._was_busy = True
+        heartbeat.beat_busy(now, terms.name)
+        leases.renew(row, until=now + terms.lease)
