@@ -225,6 +225,10 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
 OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=["127.0.0.0/8"] if DEBUG else [])
 OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", cast=int, default=[80, 443, 8008, 8080, 8443])
 
+# --- calendars --------------------------------------------------------------------------------
+# How far ahead connected calendars are known; nothing is offered beyond (invariant 2).
+CALENDAR_HORIZON_DAYS = env.int("CALENDAR_HORIZON_DAYS", default=400)
+
 # --- files ------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
@@ -285,3 +289,7 @@ LOGGING = {
         "django-q": {"level": "WARNING"},
     },
 }
+
+# --- guests ---------------------------------------------------------------------------------------
+# How many bookings one network address may try in an hour; 0 switches the limit off.
+GUEST_TRIES_PER_HOUR = env.int("GUEST_TRIES_PER_HOUR", default=60)

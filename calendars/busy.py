@@ -6,7 +6,7 @@ them, and integers go to the engine as they are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,11 +24,13 @@ class Freshness:
 
     `reason` is a code, empty when `known`: `never_read`, `too_old`. `oldest_ok_at` is when the least
     fresh blocking calendar was last read well, None without any or when one was never read.
+    `known_until`: no calendar is known beyond it, so nothing may be offered there; None without any.
     """
 
     known: bool = True
     reason: str = ""
     oldest_ok_at: datetime | None = None
+    known_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +65,29 @@ def freshness(owner_ids: Collection[int], now: datetime) -> dict[int, Freshness]
     An owner with a blocking calendar that was never read, or not within its account's trust limit, is
     unknown: offer no times. An owner without blocking calendars is known.
     """
-    rows = Calendar.objects.filter(owner__in=list(owner_ids), blocks=True).values_list(
-        "owner", "last_ok_at", "account__trust_hours"
-    )
-    per_owner: dict[int, list[tuple[datetime | None, int]]] = {owner: [] for owner in owner_ids}
-    for owner, last_ok_at, trust_hours in rows:
-        per_owner[owner].append((last_ok_at, trust_hours))
+    blocking = Calendar.objects.filter(owner__in=list(owner_ids), blocks=True)
+    per_owner: dict[int, list[Calendar]] = {owner: [] for owner in owner_ids}
+    for calendar in blocking.select_related("account").only(
+        "owner_id", "last_ok_at", "expanded_to", "account__trust_hours"
+    ):
+        per_owner[calendar.owner_id].append(calendar)
     return {owner: _freshness_of(calendars, now) for owner, calendars in per_owner.items()}
 
 
-def _freshness_of(calendars: Iterable[tuple[datetime | None, int]], now: datetime) -> Freshness:
-    oldest: datetime | None = None
-    too_old = False
-    for last_ok_at, trust_hours in calendars:
-        if last_ok_at is None:
-            return Freshness(known=False, reason="never_read")
-        too_old |= now - last_ok_at > timedelta(hours=trust_hours)
-        oldest = last_ok_at if oldest is None else min(oldest, last_ok_at)
-    return Freshness(known=not too_old, reason="too_old" if too_old else "", oldest_ok_at=oldest)
+def _freshness_of(calendars: Sequence[Calendar], now: datetime) -> Freshness:
+    read = [calendar for calendar in calendars if calendar.last_ok_at and calendar.expanded_to]
+    if len(read) < len(calendars):
+        return Freshness(known=False, reason="never_read")
+    is_too_old = any(
+        now - (calendar.last_ok_at or now) > timedelta(hours=calendar.account.trust_hours)
+        for calendar in read
+    )
+    return Freshness(
+        known=not is_too_old,
+        reason="too_old" if is_too_old else "",
+        oldest_ok_at=min((calendar.last_ok_at for calendar in read if calendar.last_ok_at), default=None),
+        known_until=min((calendar.expanded_to for calendar in read if calendar.expanded_to), default=None),
+    )
 
 
 def details(owner_id: int, start_s: int, end_s: int) -> list[Detail]:

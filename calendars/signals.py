@@ -24,8 +24,9 @@ account_failing = Signal()
 the account's trust limit. `account` (Account), `code` (str, see `calendars.wording`), `now` (aware UTC).
 """
 
-write_given_up = Signal()
-"""An event could not be written for three days, or its calendar refuses it for good; the booking stands.
+write_failing = Signal()
+"""An event of a booking needs its owner: its calendar refuses it (told at once, tried again rarely), or it
+could not be written for three days and was given up. The booking stands.
 
 `write` (Write, with `calendar` and its account), `code` (str, see `calendars.wording`), `now` (aware UTC).
 """

@@ -23,7 +23,7 @@ def wish_as_json(wish: EventWish) -> dict[str, Any]:
 
 
 def wish_from_json(plain: Mapping[str, Any]) -> EventWish:
-    """The wish that `wish_as_json` made. Unknown names are passed over: a newer web process may have put them."""
+    """The wish that `wish_as_json` made. Unknown names are passed over: a newer process may put them."""
     values = {name: value for name, value in plain.items() if name in _NAMES}
     values |= {name: datetime.fromisoformat(values[name]) for name in _INSTANTS}
     values["status"] = WishStatus(values["status"])

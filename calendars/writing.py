@@ -17,17 +17,12 @@ from django.db.models import Case, F, Value, When
 
 from calendars.models import Calendar, Write
 from calendars.providers.base import EventWish, WishStatus
+from calendars.providers.ical.write import Method, Person, event_bytes, invitation_bytes
 from calendars.wishes import wish_as_json
 
 __all__ = [
-    "EventWish",
-    "Progress",
-    "WishStatus",
-    "Writing",
-    "progress",
-    "target_for",
-    "want_absent",
-    "want_event",
+    "EventWish", "Method", "Person", "Progress", "WishStatus", "Writing", "event_bytes", "invitation_bytes", "progress",
+    "target_for", "want_absent", "want_event",
 ]
 
 

@@ -30,6 +30,10 @@ class Account(models.Model):
     owner_told_at = models.DateTimeField(_("owner told"), null=True, blank=True)
     last_ok_at = models.DateTimeField(_("last read well"), null=True, blank=True)
     connected_at = models.DateTimeField(_("connected"), default=clock.now)
+    closing_at = models.DateTimeField(
+        _("being disconnected since"), null=True, blank=True, editable=False,
+        help_text=_("Our events are being removed from its calendars; then the account is deleted."),
+    )
     trust_hours = models.PositiveSmallIntegerField(
         _("trust the last copy for"), default=2,
         help_text=_("Hours. When a calendar could not be read for longer, no times are offered."),
@@ -61,8 +65,8 @@ class Account(models.Model):
         """Put the password in, sealed to this row; the row must have its id. Does not save."""
         if self.pk is None:
             raise ValueError("The account must be saved before its secret can be sealed.")
-        self.sealed_secret = secrets.seal(secret, self._place)
+        self.sealed_secret = secrets.keyring().seal(secret, self._place)
 
     def open_secret(self) -> str:
         """The password. Raises `secrets.Unreadable` when it was sealed elsewhere or with a lost key."""
-        return secrets.unseal(self.sealed_secret, self._place)
+        return secrets.keyring().unseal(self.sealed_secret, self._place)

@@ -25,7 +25,7 @@ class Switches:
     all_day: AllDay = AllDay.BY_STATUS
 
     def block(self, status: str, *, all_day: bool, unanswered: bool) -> bool:
-        """Whether an occurrence blocks: all-day is decided first, then the missing answer, then the status."""
+        """Whether an occurrence blocks: all-day decides first, then the missing answer, then the status."""
         if all_day and self.all_day is not AllDay.BY_STATUS:
             return self.all_day is AllDay.ALWAYS
         if unanswered and not self.unanswered:

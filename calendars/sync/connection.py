@@ -6,6 +6,7 @@ from django.conf import settings
 
 from bookingsite.lib.http import GuardPolicy, parse_networks
 from calendars.models import Account, Calendar
+from calendars.providers import registry
 from calendars.providers.base import Provider, ReadingRules
 from calendars.sync.blocking import AllDay, Switches
 
@@ -29,8 +30,6 @@ def open_provider(account: Account, *, deadline: float = 120.0) -> Provider:
     Raises `bookingsite.lib.secrets.Unreadable` when the password cannot be opened, `ProviderError`
     when the address is refused.
     """
-    from calendars.providers import registry
-
     return registry.connect(
         account.provider,
         url=account.base_url,

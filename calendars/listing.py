@@ -1,0 +1,46 @@
+"""The calendars of an account, in step with what its provider lists (CC-8: ids count, names may change)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from calendars.models import Account, Calendar
+from calendars.providers.base import CalendarInfo
+
+
+def apply_listing(account: Account, listing: Sequence[CalendarInfo], now: datetime) -> list[Calendar]:
+    """Add new calendars (unticked), update names, colours and rights, mark those that vanished.
+
+    The host's choices stay, but a calendar that became read-only cannot go on receiving bookings.
+    Returns the new ones. Runs inside the caller's transaction.
+    """
+    held = {calendar.remote_id: calendar for calendar in account.calendars.all()}
+    new = [
+        Calendar(account=account, owner_id=account.owner_id, remote_id=info.remote_id, run_at=now)
+        for info in listing
+        if info.remote_id not in held
+    ]
+    for calendar in new:
+        held[calendar.remote_id] = calendar
+    for info in listing:
+        _update(held[info.remote_id], info)
+    listed = {info.remote_id for info in listing}
+    account.calendars.exclude(remote_id__in=listed).filter(vanished_at=None).update(vanished_at=now)
+    return new
+
+
+def _update(calendar: Calendar, info: CalendarInfo) -> None:
+    wanted = {
+        "name": info.name[:200],
+        "colour": info.colour,
+        "zone": info.zone or "",
+        "writable": info.writable,
+        "why_read_only": info.why_read_only,
+        "receives": calendar.receives and info.writable,
+        "vanished_at": None,
+    }
+    if calendar.pk is None or any(getattr(calendar, name) != value for name, value in wanted.items()):
+        for name, value in wanted.items():
+            setattr(calendar, name, value)
+        calendar.save(update_fields=None if calendar.pk is None else list(wanted))

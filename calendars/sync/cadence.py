@@ -1,0 +1,44 @@
+"""When to try next. Pure; chance comes in as an argument (`jitter` in [0, 1))."""
+
+from datetime import timedelta
+
+LONGEST_PAUSE = timedelta(hours=1)
+RECONNECT_PAUSE = timedelta(hours=6)
+"""A refused password is tried again this rarely: servers lock people out, and some refuse while ill."""
+DAILY = timedelta(hours=24)
+SECOND_LOOK = timedelta(minutes=5)
+GIVE_UP_WRITING = timedelta(days=3)
+_WRITE_PAUSES = (
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+)
+
+
+def next_read(interval_minutes: int, jitter: float) -> timedelta:
+    """The pause after a good read: the interval, ten per cent more or less, so that calendars spread out."""
+    return timedelta(minutes=max(interval_minutes, 1)) * (0.9 + 0.2 * jitter)
+
+
+def read_pause(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
+    """The pause after `attempts` (at least 1) bad reads in a row: 1, 2, 4 … 60 minutes, ± 10 %.
+
+    A server's own wish (`retry_after`, seconds) is obeyed up to an hour.
+    """
+    doubled = timedelta(minutes=2 ** min(max(attempts, 1) - 1, 6))
+    return _obeying(min(doubled, LONGEST_PAUSE) * (0.9 + 0.2 * jitter), retry_after)
+
+
+def write_pause(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
+    """The pause after `attempts` (at least 1) failed writes: 30 s, 2, 10, 30 min, 2 h, then 6 h."""
+    pause = _WRITE_PAUSES[min(max(attempts, 1), len(_WRITE_PAUSES)) - 1]
+    return _obeying(pause * (0.9 + 0.2 * jitter), retry_after)
+
+
+def _obeying(pause: timedelta, retry_after: float | None) -> timedelta:
+    if retry_after is None or not retry_after > 0:
+        return pause
+    return max(pause, min(timedelta(seconds=min(retry_after, 1e6)), LONGEST_PAUSE))

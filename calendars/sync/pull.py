@@ -1,0 +1,208 @@
+"""Reading one calendar: ask what changed, decide, store it with its cursor (SYNC 1.2).
+
+Order matters. The network is asked first, with no transaction open. Then changed items are written in
+portions, each item replaced whole, and the last transaction carries the deletions, the cursor and the
+time of reading: a crash anywhere means that the same changes are read again, never that time is freed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from bookingsite import leases
+from bookingsite.models import LeasedRow
+from calendars.listing import apply_listing
+from calendars.models import Calendar, Item
+from calendars.providers.base import CalendarInfo, Provider
+from calendars.providers.errors import CursorInvalid, NotFound, ProviderError
+from calendars.sync import cadence, plan, store
+from calendars.sync.connection import open_provider, reading_rules, switches_of
+from calendars.sync.expand import Expanded, expand, horizon
+from calendars.sync.respread import respread
+from calendars.sync.trouble import Trouble, jitter, later, locked, note_failure, note_success, trouble_of
+
+LEASE = timedelta(minutes=10)
+LIMIT_SECONDS = 300
+"""Of one calendar's reading; the first one of a big calendar at a slow server takes minutes."""
+
+
+def due_calendars() -> QuerySet[Calendar]:
+    """The calendars worth reading: those that block, and those that hold our bookings."""
+    wanted = Q(blocks=True) | Q(receives=True)
+    return Calendar.objects.filter(wanted, account__closing_at=None).select_related("account", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider told in one run."""
+
+    run: plan.Gathered
+    is_full: bool
+    listing: tuple[CalendarInfo, ...] | None
+    """The account's calendars, asked for once a day; None when not asked or not told."""
+
+
+def read(calendar: Calendar, now: datetime) -> None:
+    """Bring our copy of a claimed calendar up to date, or note why that failed. Raises only `LeaseLost`.
+
+    Failures keep the copy; it stays trusted until the account's limit (invariant 2).
+    """
+    try:
+        provider = open_provider(calendar.account, deadline=LIMIT_SECONDS - 60)
+        try:
+            answer = _ask(provider, calendar, now)
+            _take(provider, calendar, answer, now)
+        finally:
+            provider.close()
+    except leases.LeaseLost:
+        raise
+    except Exception as error:  # whatever a server or its data causes must not stop other calendars
+        _failed(calendar, trouble_of(error), now)
+
+
+def _ask(provider: Provider, calendar: Calendar, now: datetime) -> Answer:
+    known = dict(Item.objects.filter(calendar=calendar).values_list("key", "etag"))
+    window = horizon(now)
+    is_first = calendar.last_ok_at is None and not known
+    is_full = is_first or needs_comparison(calendar, now)
+    if not is_full:
+        try:
+            pages = provider.changes(calendar.remote_id, cursor=calendar.cursor, known=known, window=window)
+            return Answer(plan.gather(pages), is_full=False, listing=None)
+        except CursorInvalid:  # the copy stays as it is until everything has been compared
+            is_full = True
+    if is_first:
+        pages = provider.changes(calendar.remote_id, cursor=None, known=known, window=window)
+        return Answer(plan.gather(pages), is_full=True, listing=None)
+    pages = provider.reconcile(calendar.remote_id, known=known, window=window)
+    return Answer(plan.gather(pages), is_full=True, listing=_listing(provider))
+
+
+def needs_comparison(calendar: Calendar, now: datetime) -> bool:
+    """Whether everything is to be compared: once a day, after a suspicious answer, and when never done."""
+    last = calendar.last_full_at
+    return last is None or bool(calendar.suspect) or now - last >= cadence.DAILY
+
+
+def _listing(provider: Provider) -> tuple[CalendarInfo, ...] | None:
+    """Names, colours and rights may have changed; that they cannot be told now is no reason to fail."""
+    try:
+        return tuple(provider.calendars())
+    except ProviderError:
+        return None
+
+
+def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime) -> None:
+    known = dict(Item.objects.filter(calendar=calendar).values_list("key", "digest"))
+    decided = plan.decide(answer.run, known)
+    if _is_suspicious(calendar, answer.run, decided, held=len(known), now=now):
+        _look_again(calendar, answer.run, now)
+        return
+    found = list(
+        expand(
+            provider,
+            decided.store,
+            window=horizon(now),
+            rules=reading_rules(calendar),
+            switches=switches_of(calendar),
+        )
+    )
+    if answer.is_full:
+        unchanged = known.keys() - {item.key for item in decided.store} - decided.drop
+        respread(provider, calendar, unchanged, now)
+    _store(calendar, answer, decided, found, now)
+
+
+def _is_suspicious(
+    calendar: Calendar, run: plan.Gathered, decided: plan.Plan, *, held: int, now: datetime
+) -> bool:
+    """Whether to look again before believing; the same answer a second time is believed."""
+    if run.present is None or not held or calendar.suspect == plan.fingerprint(run):
+        return False
+    future = store.future_times(calendar, now)
+    vanishing = store.future_times(calendar, now, decided.drop)
+    return plan.is_suspicious(run, held=held, future=future, vanishing=vanishing)
+
+
+def _look_again(calendar: Calendar, run: plan.Gathered, now: datetime) -> None:
+    """Keep the copy and read once more in a few minutes."""
+    with transaction.atomic():
+        leases.finish(
+            calendar,
+            state=LeasedRow.State.READY,
+            run_at=now + cadence.SECOND_LOOK,
+            suspect=plan.fingerprint(run),
+            warning="suspect",
+        )
+
+
+def _store(
+    calendar: Calendar, answer: Answer, decided: plan.Plan, found: Sequence[Expanded], now: datetime
+) -> None:
+    portions = list(store.chunks(found)) or [[]]
+    for portion in portions[:-1]:
+        with transaction.atomic():
+            leases.held(calendar)
+            store.keep(calendar, portion, now)
+    with transaction.atomic():
+        account = locked(calendar.account_id)
+        leases.held(calendar)
+        store.keep(calendar, portions[-1], now)
+        store.restamp(calendar, decided.restamp)
+        store.drop(calendar, decided.drop)
+        if answer.listing is not None:
+            apply_listing(account, answer.listing, now)
+        has_changed = bool(found or decided.drop)
+        leases.finish(calendar, state=LeasedRow.State.READY, **_read_well(calendar, answer, has_changed, now))
+        note_success(account, now)
+
+
+def _read_well(calendar: Calendar, answer: Answer, has_changed: bool, now: datetime) -> dict[str, Any]:
+    """The fields of a calendar that was just read well."""
+    fields: dict[str, Any] = {
+        "run_at": now + cadence.next_read(calendar.interval_minutes, jitter()),
+        "cursor": answer.run.cursor,
+        "last_ok_at": now,
+        "vanished_at": None,
+        "suspect": "",
+        "warning": _warning(calendar),
+        "item_count": Item.objects.filter(calendar=calendar).count(),
+    }
+    if has_changed:
+        fields["last_changed_at"] = now
+    if answer.is_full:
+        fields |= {
+            "last_full_at": now,
+            "expanded_to": horizon(now)[1],
+            "generation": calendar.generation + 1,
+        }
+    return fields
+
+
+def _warning(calendar: Calendar) -> str:
+    """What the owner should know of a calendar that was read: what could not be written stays noted."""
+    if calendar.warning == "not_writable":
+        return calendar.warning
+    has_odd = Item.objects.filter(calendar=calendar).exclude(warning="").exists()
+    return "events_odd" if has_odd else ""
+
+
+def _failed(calendar: Calendar, trouble: Trouble, now: datetime) -> None:
+    pause = (
+        cadence.RECONNECT_PAUSE
+        if trouble.reconnect
+        else cadence.read_pause(calendar.attempts, trouble.retry_after, jitter())
+    )
+    fields: dict[str, Any] = {}
+    if trouble.code == NotFound.code:
+        fields["vanished_at"] = calendar.vanished_at or now
+    with transaction.atomic():
+        account = locked(calendar.account_id)
+        later(calendar, trouble.code, now=now, pause=pause, **fields)
+        note_failure(account, trouble, now)

@@ -1,0 +1,221 @@
+"""Reading a calendar into busy times, against a server in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from bookingsite.models import User
+from calendars import busy, signals
+from calendars.models import Account, Busy, Calendar, Item
+from calendars.providers import errors
+from calendars.providers.memory import MemoryServer
+from tests.factories import calendars as make
+
+pytestmark = pytest.mark.django_db
+
+
+class Shelf:
+    """A connected calendar, its server, and what is read from it."""
+
+    def __init__(self, owner: User, now: datetime) -> None:
+        self.address, self.server = make.make_server()
+        self.account = make.make_account(owner, address=self.address)
+        self.calendar = make.make_calendar(self.account)
+        self.owner = owner
+        self.now = now
+
+    def put(self, key: str, hours: float, **fields: object) -> tuple[int, int]:
+        """Somebody puts an event `hours` from now; returns its span."""
+        start = self.now + timedelta(hours=hours)
+        self.server.store("work", key, make.event(start, **fields))  # type: ignore[arg-type]
+        return int(start.timestamp()), int(start.timestamp()) + 3600
+
+    def read(self, after: timedelta = timedelta()) -> Calendar:
+        """The worker reads the calendar, `after` later."""
+        self.calendar = make.read_now(self.calendar, self.now + after)
+        self.account = self.calendar.account
+        return self.calendar
+
+    def busy(self) -> list[tuple[int, int]]:
+        """What the availability sees."""
+        start = int(self.now.timestamp())
+        return sorted(busy.spans([self.owner.pk], start, start + 400 * 86400)[self.owner.pk])
+
+
+@pytest.fixture
+def shelf(host: User, now: datetime) -> Shelf:
+    return Shelf(host, now)
+
+
+def test_first_read_makes_events_busy_and_remembers_the_cursor(shelf: Shelf) -> None:
+    spans = [shelf.put("a.ics", 24), shelf.put("b.ics", 48)]
+    calendar = shelf.read()
+    assert shelf.busy() == spans
+    assert calendar.cursor == shelf.server.cursor()
+    assert (calendar.error, calendar.item_count, calendar.last_ok_at) == ("", 2, shelf.now)
+
+
+def test_next_read_asks_only_for_changes(shelf: Shelf) -> None:
+    shelf.put("a.ics", 24)
+    shelf.read()
+    moved = shelf.put("a.ics", 30)
+    added = shelf.put("c.ics", 72)
+    shelf.read(timedelta(minutes=10))
+    assert shelf.server.calls == ["changes", "changes"]
+    assert shelf.busy() == [moved, added]
+
+
+def test_deleted_event_is_free_again(shelf: Shelf) -> None:
+    shelf.put("a.ics", 24)
+    kept = shelf.put("b.ics", 48)
+    shelf.read()
+    shelf.server.remove("work", "a.ics")
+    shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [kept]
+    assert Item.objects.count() == 1
+
+
+def test_next_read_is_due_after_the_interval(shelf: Shelf) -> None:
+    calendar = shelf.read()
+    assert timedelta(minutes=9) <= calendar.run_at - shelf.now <= timedelta(minutes=11)
+
+
+def test_failed_read_keeps_the_copy_and_pauses(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    shelf.read()
+    shelf.server.fail_next("changes", errors.ServerFailed("down"))
+    calendar = shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [span]
+    assert (calendar.error, calendar.last_ok_at) == ("server_failed", shelf.now)
+    assert (shelf.account.status, shelf.account.error) == (Account.Status.RETRYING, "server_failed")
+
+
+def test_read_that_breaks_off_changes_nothing(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    cursor = shelf.read().cursor
+    shelf.put("a.ics", 30)
+    shelf.server.fail_next("changes", errors.ServerFailed("cut"), late=True)
+    calendar = shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [span]
+    assert calendar.cursor == cursor
+
+
+def test_good_read_ends_the_trouble(shelf: Shelf) -> None:
+    shelf.read()
+    shelf.server.fail_next("changes", errors.Timeout())
+    shelf.read(timedelta(minutes=10))
+    shelf.read(timedelta(minutes=12))
+    assert (shelf.account.status, shelf.account.error, shelf.account.failures) == ("connected", "", 0)
+    assert shelf.calendar.error == ""
+
+
+def test_expired_cursor_compares_everything_without_a_gap(shelf: Shelf) -> None:
+    shelf.put("a.ics", 24)
+    kept = shelf.put("b.ics", 48)
+    shelf.read()
+    shelf.server.remove("work", "a.ics")
+    added = shelf.put("c.ics", 72)
+    shelf.server.expire_cursors()
+    shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [kept, added]
+    assert shelf.server.calls == ["changes", "changes", "reconcile", "calendars"]
+
+
+def test_suddenly_empty_listing_is_believed_the_second_time(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    shelf.read()
+    shelf.server.expire_cursors()
+    shelf.server.answer_empty(2)
+    calendar = shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [span]
+    assert (calendar.warning, calendar.run_at) == ("suspect", shelf.now + timedelta(minutes=15))
+    calendar = shelf.read(timedelta(minutes=15))
+    assert shelf.busy() == []
+    assert (calendar.warning, calendar.suspect) == ("", "")
+
+
+def test_suddenly_empty_listing_is_forgotten_when_the_second_differs(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    shelf.read()
+    shelf.server.expire_cursors()
+    shelf.server.answer_empty(1)
+    shelf.read(timedelta(minutes=10))
+    calendar = shelf.read(timedelta(minutes=15))
+    assert shelf.busy() == [span]
+    assert (calendar.warning, calendar.suspect) == ("", "")
+
+
+def test_wrong_password_asks_to_reconnect_and_tells_the_owner_once(shelf: Shelf) -> None:
+    told: list[str] = []
+    signals.account_failing.connect(listener := lambda code, **_: told.append(code))
+    span = shelf.put("a.ics", 24)
+    shelf.read()
+    for minutes in (10, 20):
+        shelf.server.fail_next("changes", errors.WrongPassword())
+        shelf.read(timedelta(minutes=minutes))
+    signals.account_failing.disconnect(listener)
+    assert (shelf.account.status, told) == (Account.Status.RECONNECT, ["wrong_password"])
+    assert shelf.busy() == [span]
+    assert shelf.calendar.run_at == shelf.now + timedelta(hours=6, minutes=20)
+
+
+def test_outage_tells_the_owner_when_the_copy_is_no_longer_trusted(shelf: Shelf) -> None:
+    told: list[str] = []
+    signals.account_failing.connect(listener := lambda code, **_: told.append(code))
+    shelf.read()
+    for minutes in (10, 60, 131):
+        shelf.server.fail_next("changes", errors.Unreachable())
+        shelf.read(timedelta(minutes=minutes))
+        assert told == ([] if minutes < 130 else ["unreachable"])
+    signals.account_failing.disconnect(listener)
+
+
+def test_vanished_calendar_keeps_its_copy(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    shelf.read()
+    shelf.server.calendars.clear()
+    calendar = shelf.read(timedelta(minutes=10))
+    assert (calendar.error, calendar.vanished_at) == ("not_found", shelf.now + timedelta(minutes=10))
+    assert shelf.busy() == [span]
+
+
+def test_unreadable_change_keeps_the_known_times(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    shelf.read()
+    shelf.put("a.ics", 30)
+    shelf.server.cut_next()
+    calendar = shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [span]
+    assert calendar.warning == "events_odd"
+
+
+def test_daily_comparison_moves_the_horizon(shelf: Shelf) -> None:
+    start = shelf.now - timedelta(days=30)
+    shelf.server.store("work", "daily.ics", make.event(start, lines="RRULE:FREQ=DAILY\r\n"))
+    shelf.read()
+    before = Busy.objects.count()
+    calendar = shelf.read(timedelta(days=1))
+    assert calendar.expanded_to == shelf.now + timedelta(days=401)
+    assert Busy.objects.count() == before
+    assert Busy.objects.order_by("-end")[0].start_at == shelf.now + timedelta(days=400)
+
+
+def test_read_of_unchanged_calendar_writes_no_items(shelf: Shelf) -> None:
+    shelf.put("a.ics", 24)
+    shelf.read()
+    rows = list(Busy.objects.values_list("pk", flat=True))
+    calendar = shelf.read(timedelta(minutes=10))
+    assert list(Busy.objects.values_list("pk", flat=True)) == rows
+    assert calendar.last_changed_at == shelf.now
+
+
+def test_new_blocks_are_told_with_their_spans(shelf: Shelf) -> None:
+    told: list[list[tuple[int, int]]] = []
+    shelf.read()
+    signals.blocks_changed.connect(listener := lambda spans, **_: told.append(spans))
+    span = shelf.put("a.ics", 24)
+    shelf.read(timedelta(minutes=10))
+    shelf.read(timedelta(minutes=20))
+    signals.blocks_changed.disconnect(listener)
+    assert told == [[span]]
