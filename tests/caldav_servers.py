@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import urljoin
 from urllib.request import Request, urlopen
+from xml.etree import ElementTree
 
 USERNAME, PASSWORD = "host", "correct-horse"
 MAKE_CALENDAR = """<?xml version="1.0" encoding="utf-8"?>
@@ -68,6 +70,14 @@ class CalDavServer:
         """Delete an event, or the whole calendar."""
         self.request("DELETE", calendar + name)
 
+    def list(self, calendar: str) -> list[str]:
+        """The addresses of everything in a calendar."""
+        status, body = self.request("PROPFIND", calendar, b"", {"Depth": "1"})
+        if status != 207:
+            raise RuntimeError(f"{self.name}: PROPFIND {status}")
+        hrefs = [element.text or "" for element in ElementTree.fromstring(body).iter("{DAV:}href")]  # noqa: S314
+        return [urljoin(calendar, href) for href in hrefs if href.endswith(".ics")]
+
     def read(self, url: str) -> str | None:
         """The text of a resource, None when there is none."""
         status, body = self.request("GET", url)
@@ -81,9 +91,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+RIGHTS = """[locked]
+user: .+
+collection: {user}/locked(/.*)?
+permissions: Rr
+[own]
+user: .+
+collection: {user}(/.*)?
+permissions: RrWw
+[root]
+user: .*
+collection:
+permissions: R
+"""
+
+
 @contextmanager
-def radicale(folder: Path) -> Iterator[CalDavServer]:
-    """Radicale with one person and a password."""
+def radicale(folder: Path, *, locked: Mapping[str, str] | None = None) -> Iterator[CalDavServer]:
+    """Radicale with one person and a password.
+
+    `locked` (names and data) adds a calendar `locked` with these events that may only be read.
+    """
     port = free_port()
     users = folder / "users"
     users.write_text(f"{USERNAME}:{PASSWORD}\n")
@@ -92,8 +120,16 @@ def radicale(folder: Path) -> Iterator[CalDavServer]:
         f"[server]\nhosts = 127.0.0.1:{port}\n"
         f"[auth]\ntype = htpasswd\nhtpasswd_filename = {users}\nhtpasswd_encryption = plain\ndelay = 0\n"
         f"[storage]\nfilesystem_folder = {folder / 'collections'}\n"
+        f"[rights]\ntype = from_file\nfile = {folder / 'rights'}\n"
         "[logging]\nlevel = critical\n"
     )
+    (folder / "rights").write_text(RIGHTS)
+    if locked is not None:
+        calendar = folder / "collections" / "collection-root" / USERNAME / "locked"
+        calendar.mkdir(parents=True)
+        (calendar / ".Radicale.props").write_text('{"tag": "VCALENDAR", "D:displayname": "locked"}')
+        for name, data in locked.items():
+            (calendar / name).write_text(data, newline="")
     command = [sys.executable, "-m", "radicale", "--config", str(config)]
     root = f"http://127.0.0.1:{port}/"
     with _running(command, port):
@@ -105,8 +141,8 @@ def xandikos(folder: Path) -> Iterator[CalDavServer]:
     """Xandikos for one person (it asks for no password without TLS)."""
     port = free_port()
     command = [
-        sys.executable, "-m", "xandikos", "serve", "-d", str(folder / "dav"), "--defaults", "--no-detect-systemd",
-        "--current-user-principal", f"/{USERNAME}/", "-l", "127.0.0.1", "-p", str(port),
+        sys.executable, "-m", "xandikos", "serve", "-d", str(folder / "dav"), "--defaults",
+        "--no-detect-systemd", "--current-user-principal", f"/{USERNAME}/", "-l", "127.0.0.1", "-p", str(port),
         "--state-dir", str(folder / "state"),
     ]  # fmt: skip
     root = f"http://127.0.0.1:{port}/"

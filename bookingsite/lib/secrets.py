@@ -106,3 +106,23 @@ def keyring() -> Keyring:
     from django.conf import settings
 
     return _keyring_of(tuple(settings.BOOKING_SECRETS_KEYS))
+
+
+def seal(text: str, place: str) -> str:
+    """`Keyring.seal` with this installation's keys."""
+    return keyring().seal(text, place)
+
+
+def unseal(sealed: str, place: str) -> str:
+    """`Keyring.unseal` with this installation's keys; raises `Unreadable`."""
+    return keyring().unseal(sealed, place)
+
+
+def rotate(sealed: str, place: str) -> str:
+    """`Keyring.rotate` with this installation's keys; raises `Unreadable`."""
+    return keyring().rotate(sealed, place)
+
+
+def is_stale(sealed: str, place: str) -> bool:
+    """`Keyring.is_stale` with this installation's keys; raises `Unreadable`."""
+    return keyring().is_stale(sealed, place)

@@ -64,16 +64,16 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class UnknownKindError(LookupError):
+class UnknownKind(LookupError):
     """No provider of that key: a row of a kind that was removed, or a typing error."""
 
 
 def kind(key: str) -> Kind:
-    """The kind with this key; raises `UnknownKindError`."""
+    """The kind with this key; raises `UnknownKind`."""
     try:
         return KINDS[key]
     except KeyError:
-        raise UnknownKindError(key) from None
+        raise UnknownKind(key) from None
 
 
 def connect(

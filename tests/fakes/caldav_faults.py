@@ -3,12 +3,15 @@
 Tests register an answer for a method and a path; what was asked is kept in `seen`.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ Step = Answer | Script
 class FaultServer:
     """Answers by script: a single answer for ever, or a list that is used up (the last one stays)."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    port = 0
+
+    def __init__(self) -> None:
         self.seen: list[Seen] = []
         self._steps: dict[tuple[str, str], list[Step]] = {}
         self._lock = threading.Lock()
@@ -83,13 +87,19 @@ class FaultServer:
 @contextmanager
 def fault_server() -> Iterator[FaultServer]:
     """Run a fault server on a free loopback port until the block ends."""
+    server = FaultServer()
+    with _listening(server._answer) as server.port:
+        yield server
 
+
+@contextmanager
+def _listening(answer: Script) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("do_"):
-                return lambda: server._answer(self)
+                return lambda: answer(self)
             raise AttributeError(name)
 
         def log_message(self, *args: Any) -> None:
@@ -102,15 +112,59 @@ def fault_server() -> Iterator[FaultServer]:
             """Clients that hang up are part of the tests."""
 
     listening = Quiet(("127.0.0.1", 0), Handler)
-    server = FaultServer(listening.server_port)
     thread = threading.Thread(target=lambda: listening.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     try:
-        yield server
+        yield listening.server_port
     finally:
         listening.shutdown()
         listening.server_close()
         thread.join(timeout=5)
+
+
+# -- a real server behind a bad line
+
+
+class LossyLine:
+    """Passes requests on to a real server; loses the answer of the next write when told to."""
+
+    port = 0
+
+    def __init__(self, target: str) -> None:
+        self.requests = 0
+        self.lose_next_write = False
+        self._target = urlsplit(target).netloc
+
+    @property
+    def url(self) -> str:
+        """The root address, with a slash."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def _pass_on(self, handler: BaseHTTPRequestHandler) -> None:
+        self.requests += 1
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        headers = {k: v for k, v in handler.headers.items() if k.lower() not in ("host", "connection")}
+        upstream = HTTPConnection(self._target, timeout=60)
+        upstream.request(handler.command, handler.path, body, headers)
+        answer = upstream.getresponse()
+        content = answer.read()
+        upstream.close()
+        if self.lose_next_write and handler.command in ("PUT", "DELETE"):
+            self.lose_next_write = False
+            handler.connection.shutdown(socket.SHUT_RDWR)
+            handler.close_connection = True
+            return
+        skipped = ("transfer-encoding", "connection", "content-length", "server", "date")
+        kept = {k: v for k, v in answer.getheaders() if k.lower() not in skipped}
+        Answer(answer.status, content, kept).send(handler)
+
+
+@contextmanager
+def lossy_line(target: str) -> Iterator[LossyLine]:
+    """A line to the server at `target` until the block ends."""
+    line = LossyLine(target)
+    with _listening(line._pass_on) as line.port:
+        yield line
 
 
 # -- CalDAV answers

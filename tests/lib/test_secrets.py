@@ -1,8 +1,11 @@
 """Secrets at rest open only with the right key, in the right place, unchanged."""
 
+from typing import Any
+
 import pytest
 from cryptography.fernet import Fernet
 
+from bookingsite.lib import secrets
 from bookingsite.lib.secrets import Keyring, Unreadable
 
 OLD, NEW = "an old pass phrase", Fernet.generate_key().decode()
@@ -76,3 +79,14 @@ def test_keyring_without_keys_is_refused() -> None:
 
 def test_keyring_repr_shows_no_key() -> None:
     assert repr(Keyring([OLD, NEW])) == "<Keyring of 2>"
+
+
+def test_module_functions_use_the_keys_of_the_settings(settings: Any) -> None:
+    settings.BOOKING_SECRETS_KEYS = [OLD]
+    sealed = secrets.seal("secret", PLACE)
+    settings.BOOKING_SECRETS_KEYS = [NEW, OLD]
+
+    rotated = secrets.rotate(sealed, PLACE)
+
+    assert secrets.unseal(rotated, PLACE) == "secret"
+    assert [secrets.is_stale(one, PLACE) for one in (sealed, rotated)] == [True, False]

@@ -20,6 +20,8 @@ from tests.fakes.caldav_faults import (
 )
 
 NEEDS_PASSWORD = Answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+JSON = Answer(200, '{"a": 1}', {"Content-Type": "application/json"})
+TO_FTP = Answer(302, headers={"Location": "ftp://x/"})
 LOGIN_PAGE = Answer(200, "<html><body>Please sign in</body></html>", {"Content-Type": "text/html"})
 
 

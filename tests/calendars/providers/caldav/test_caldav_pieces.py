@@ -47,9 +47,7 @@ def test_key_of_every_spelling_is_one(href: str) -> None:
     assert key_of(href) == "/cal/bk-1@x.ics"
 
 
-@pytest.mark.parametrize(
-    "key", ["/cal/a b.ics", "/cal/ä@x.ics", "/cal/100%25.ics", "/cal/a#b?c.ics", "/c/a%b"]
-)
+@pytest.mark.parametrize("key", ["/cal/a b.ics", "/cal/ä@x.ics", "/cal/100%25.ics", "/cal/a#b?c.ics", "/a%b"])
 def test_url_of_leads_back_to_the_key(key: str) -> None:
     assert key_of(url_of(key, BASE)) == key
 

@@ -20,6 +20,7 @@ from tests.fakes.caldav_faults import (
 )
 
 CAL = "/cal/"
+LOGIN_PAGE = Answer(200, "<html></html>", {"Content-Type": "text/html"})
 A, B = EVENT.format(uid="a"), EVENT.format(uid="b")
 
 

@@ -46,16 +46,12 @@ def put(provider: CalDavProvider, server: FaultServer, known: Written | None = N
 
 def puts(server: FaultServer) -> list[tuple[str, str]]:
     """Path and precondition of every PUT."""
-    found = []
-    for seen in server.seen:
-        if seen.method == "PUT":
-            conditions = [
-                f"{name}: {seen.headers[name]}"
-                for name in ("If-Match", "If-None-Match")
-                if name in seen.headers
-            ]
-            found.append((seen.path, ", ".join(conditions)))
-    return found
+    named = ("If-Match", "If-None-Match")
+    return [
+        (seen.path, ", ".join(f"{name}: {seen.headers[name]}" for name in named if name in seen.headers))
+        for seen in server.seen
+        if seen.method == "PUT"
+    ]
 
 
 def stored(etag: str = '"1"', data: str = OURS) -> Answer:
