@@ -1,7 +1,67 @@
 """Where sign-in (allauth) meets our people."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from bookingsite.lib import zones
+from bookingsite.models import User
+
+
+def _complete(user: User, *, name: str, zone: str) -> None:
+    """Fill what a new person needs beside the address: name, link, zone, the language of the page they used."""
+    user.name = name[:120]
+    user.zone = zones.canonical(zone) or settings.DEFAULT_ZONE
+    language = get_language() or settings.LANGUAGE_CODE
+    user.language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    user.slug = User.objects.free_slug(user.name or user.email.split("@")[0])
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth's own behaviour; addresses in mails come from SITE_URL, never from the Host header."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """A person from the sign-up form."""
+        super().save_user(request, user, form, commit=False)
+        _complete(user, name=form.cleaned_data.get("name", ""), zone=form.cleaned_data.get("zone", ""))
+        if commit:
+            user.save()
+        return user
+
+    def format_email_subject(self, subject: str) -> str:
+        """The site's name first, so that people know who writes."""
+        return f"[{settings.SITE_NAME}] {subject}"
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The confirmation link under the configured address."""
+        return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The reset link under the configured address."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.SITE_URL + path.replace("UID-KEY", key)
+
+    def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Any:
+        """Mails name this site and its configured address; allauth would take both from the request."""
+        site = {"name": settings.SITE_NAME, "domain": settings.SITE_URL}
+        links = {"password_reset_url": reverse("account_reset_password"), "signup_url": reverse("account_signup")}
+        own = {key: settings.SITE_URL + path for key, path in links.items() if key in context}
+        return super().render_mail(template_prefix, email, {**context, **own, "current_site": site}, headers)
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """People who come through Google or Microsoft get a link and a zone like everybody else."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        """The name as the provider tells it; an address only after it was proven here."""
+        user: User = super().populate_user(request, sociallogin, data)
+        name = data.get("name") or " ".join(filter(None, [data.get("first_name"), data.get("last_name")]))
+        _complete(user, name=name, zone="")
+        return user

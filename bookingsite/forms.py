@@ -1,10 +1,126 @@
 """Forms of people: sign-up and profile."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
 from django import forms
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from bookingsite import pictures
+from bookingsite.models import User, new_public_id
+from bookingsite.validation import validate_not_reserved, validate_single_line
+from bookingsite.zones import ZoneField
+
+if TYPE_CHECKING:
+    PersonForm = forms.ModelForm[User]
+else:
+    PersonForm = forms.ModelForm
+
+PICTURE_SENTENCES = {
+    "too_large": _("This picture is too large. Choose one of at most 5 MB and 40 megapixels."),
+    "not_a_picture": _("This file is not a picture we can use. Choose a JPEG, PNG, WebP or GIF file."),
+}
 
 
 class SignupFields(forms.Form):
     """What sign-up asks beside address and password."""
 
-    def signup(self, request: object, user: object) -> None:
-        """Called by allauth when the person was made."""
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, validators=[validate_single_line],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    zone = ZoneField(propose=True, initial=lambda: settings.DEFAULT_ZONE)
+    field_order: ClassVar[list[str]] = ["name", "email", "password1", "zone"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Called by allauth when the person was made; `AccountAdapter.save_user` has taken the values already."""
+
+
+class AddressInput(forms.TextInput):
+    """A text input behind a fixed beginning, such as the site's address."""
+
+    def __init__(self, *, prefix: str, attrs: dict[str, Any] | None = None) -> None:
+        self.prefix_text = prefix
+        super().__init__(attrs)
+
+
+class PictureInput(forms.ClearableFileInput):
+    """File input with the present picture and a box to remove it."""
+
+    template_name = "bookingsite/picture_input.html"
+
+
+class ProfileForm(PersonForm):
+    """Name, link, words, picture, zone and language of the person who is signed in."""
+
+    zone = ZoneField()
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    picture = forms.FileField(
+        label=_("Picture"), required=False, max_length=200,
+        widget=PictureInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
+        help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB. It is cut to a square."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "slug", "about", "picture", "zone", "language")
+        labels = {"name": _("Your name"), "slug": _("Your link"), "about": _("About you")}
+        help_texts = {
+            "slug": _("When you change it, links that you shared before stop working."),
+            "about": _("A few words for your public page."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.old_picture = self.instance.picture.name
+        self.old_slug = self.instance.slug
+        name, slug = self.fields["name"], self.fields["slug"]
+        name.required = True
+        name.validators.append(validate_single_line)
+        name.widget.attrs["autocomplete"] = "name"
+        slug.widget = AddressInput(
+            prefix=f"{settings.SITE_URL.split('://')[-1]}/",
+            attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off", "maxlength": 60},
+        )
+        self.fields["about"].widget.attrs["rows"] = 4
+
+    def clean_slug(self) -> str:
+        """A link in small letters; one that the host has already stays allowed whatever became reserved later."""
+        slug = str(self.cleaned_data["slug"]).lower()
+        if slug != self.old_slug:
+            validate_not_reserved(slug)
+        return slug
+
+    def clean_picture(self) -> Any:
+        """The upload re-encoded, False to remove, or what is stored."""
+        upload = self.cleaned_data["picture"]
+        if not isinstance(upload, UploadedFile):
+            return upload
+        try:
+            if (upload.size or 0) > pictures.MAX_BYTES:
+                raise pictures.PictureRefused("too_large")
+            data = pictures.reencode(upload.read())
+        except pictures.PictureRefused as refused:
+            raise forms.ValidationError(PICTURE_SENTENCES[refused.code], code=refused.code) from refused
+        return ContentFile(data, name=f"{new_public_id()}.webp")
+
+    def save(self, commit: bool = True) -> User:
+        """Store, and delete the file of a picture that was replaced or removed."""
+        user = super().save(commit)
+        if commit and self.old_picture and self.old_picture != user.picture.name:
+            user.picture.storage.delete(self.old_picture)
+        return user
+
+    def notice(self) -> str:
+        """What to tell after saving."""
+        if self.old_slug != self.instance.slug:
+            return gettext("Saved. Your link is now %(link)s; share it anew.") % {
+                "link": f"{settings.SITE_URL}/{self.instance.slug}/"
+            }
+        return gettext("Saved.")

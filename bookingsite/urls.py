@@ -3,7 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from bookingsite import dev_mail, views
+
 urlpatterns = [
+    path("", views.front, name="front"),
+    path("language/", views.choose_language, name="choose_language"),
+    path("home/", views.home, name="home"),
+    path("settings/", views.settings_index, name="settings"),
+    path("settings/profile/", views.profile, name="profile"),
+    path("dev/mail/", dev_mail.inbox, name="dev_mail"),
+    path("dev/mail/<str:name>/", dev_mail.show, name="dev_mail_show"),
+    path("dev/mail/<str:name>/html/", dev_mail.show_html, name="dev_mail_html"),
+    path("dev/mail/<str:name>/<int:number>/", dev_mail.show_part, name="dev_mail_part"),
+    path("media/people/<str:name>", views.picture, name="picture"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("", include("bookings.urls")),
 ]
