@@ -56,12 +56,8 @@ def open_spans(hours: Hours, start: int, end: int) -> list[Span]:
     ``merge`` joins them for fitting.
     """
     dates = days(start, end, hours.zone)
-    # The day before and after: a range of theirs may touch the window's edge.
-    return [
-        (left, right)
-        for left, right in open_on(hours, dates[0] - timedelta(days=1), dates[-1] + timedelta(days=1))
-        if left < end and right > start
-    ]
+    spans = open_on(hours, dates[0], dates[-1])
+    return [(left, right) for left, right in spans if left < end and right > start]
 
 
 def open_on(hours: Hours, first: date, last: date) -> list[Span]:

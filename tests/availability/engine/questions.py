@@ -44,7 +44,7 @@ CHANGES = [
 # Fine steps are frequent and almost all times are multiples of five minutes, so that edges and starts meet:
 # an edge that is wrong by a second shows only where a start lies exactly on it.
 _DURATIONS = [5, 5, 10, 15, 20, 30, 45, 60, 90, 120]
-_STEPS = [5] * 8 + [10, 15, 30, 60, 25, 45, 50, 90, 24 * 60]
+_STEPS = [1, 1, 5, 5, 5, 5, 5, 5, 10, 15, 30, 60, 25, 45, 50, 90, 24 * 60]
 _BUFFERS = [0, 5, 10, 15, 30, 60]
 
 
@@ -84,7 +84,8 @@ def _sometimes(dice: Random) -> bool:
 
 def _distance(dice: Random) -> int:
     """Seconds from the start of the window, mostly a multiple of five minutes."""
-    return MINUTE * dice.choice([*range(-60, 301, 5), -61, -1, 1, 61])
+    minutes: int = dice.choice([*range(-60, 301, 5), *range(-61, 301, 16)])
+    return MINUTE * minutes
 
 
 def _date(zone: str, instant: int, days: int) -> date:
