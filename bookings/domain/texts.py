@@ -62,7 +62,10 @@ def span_in_words(start: datetime, end: datetime, *, zone: str) -> str:
     if first.date() != last.date():
         ends = _("%(day)s, %(time)s") % {"day": _day(last), "time": ends}
     return _("%(day)s, %(start)s – %(end)s (%(zone)s)") % {
-        "day": _day(first), "start": begins, "end": ends, "zone": where,
+        "day": _day(first),
+        "start": begins,
+        "end": ends,
+        "zone": where,
     }
 
 
