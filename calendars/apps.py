@@ -9,3 +9,7 @@ class CalendarsConfig(AppConfig):
 
     name = "calendars"
     verbose_name = _("Calendars")
+
+    def ready(self) -> None:
+        """Import for the side effect: the kinds of background work register themselves."""
+        from calendars import tasks  # noqa: F401

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Case, F, Value, When
 
-from calendars.models import Calendar, Write
+from calendars.models import Account, Calendar, Write
 from calendars.providers.base import EventWish, WishStatus
 from calendars.providers.ical.write import Method, Person, event_bytes, invitation_bytes
 from calendars.wishes import wish_as_json
@@ -54,6 +54,8 @@ def want_event(calendar: Calendar, *, uid: str, wish: EventWish, now: datetime) 
     """
     if wish.uid != uid:
         raise ValueError("the wish belongs to another event")
+    if Account.objects.filter(calendars=calendar, closing_at__isnull=False).exists():
+        return  # the account is being disconnected and our events are on their way out of it
     _change(calendar, uid=uid, wish=wish_as_json(wish), now=now)
 
 
@@ -91,13 +93,15 @@ def _change(calendar: Calendar, *, uid: str, wish: Mapping[str, Any] | None, now
 def target_for(owner_id: int, override: Calendar | None = None) -> Calendar | None:
     """The calendar that receives the owner's bookings: the override where it still can, else the chosen one.
 
-    None when the host has chosen none. An override that became read-only or vanished is passed over.
+    None when the host has chosen none. An override that became read-only, vanished or is being
+    disconnected is passed over.
     """
     if (
         override is not None
         and override.owner_id == owner_id
         and override.writable
         and not override.vanished_at
+        and not override.account.closing_at
     ):
         return override
     chosen = Calendar.objects.filter(owner=owner_id, receives=True, vanished_at=None)

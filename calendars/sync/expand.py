@@ -57,13 +57,18 @@ def _expanded(item: RawItem, reading: Reading, switches: Switches) -> Expanded:
     return Expanded(
         raw=item,
         digest=digest(item.data),
-        uid=reading.uid[:255],
-        summary=first.summary[:200] if first else "",
+        uid=_storable(reading.uid)[:255],
+        summary=_storable(first.summary)[:200] if first else "",
         warning=reading.warnings[0][:40] if reading.warnings else "",
         times=frozenset(_times(reading, switches)),
         is_partial=reading.bad > 0,
         first=(first.start, first.end) if first else None,
     )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL in text, and lone surrogates are no UTF-8."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _times(reading: Reading, switches: Switches) -> Iterator[Times]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from bookingsite import leases
@@ -28,6 +28,7 @@ from calendars.sync.respread import respread
 from calendars.sync.trouble import Trouble, jitter, later, locked, note_failure, note_success, trouble_of
 
 LEASE = timedelta(minutes=10)
+"""Without a keeper that renews it (commands); workers take short leases and renew."""
 LIMIT_SECONDS = 300
 """Of one calendar's reading; the first one of a big calendar at a slow server takes minutes."""
 
@@ -49,7 +50,8 @@ class Answer:
 
 
 def read(calendar: Calendar, now: datetime) -> None:
-    """Bring our copy of a claimed calendar up to date, or note why that failed. Raises only `LeaseLost`.
+    """Bring our copy of a claimed calendar up to date, or note why that failed. Raises `LeaseLost`, and
+    what a database that is away raises.
 
     Failures keep the copy; it stays trusted until the account's limit (invariant 2).
     """
@@ -60,8 +62,8 @@ def read(calendar: Calendar, now: datetime) -> None:
             _take(provider, calendar, answer, now)
         finally:
             provider.close()
-    except leases.LeaseLost:
-        raise
+    except (leases.LeaseLost, OperationalError, InterfaceError):
+        raise  # another worker has it, or the database is away: the lease gives it back
     except Exception as error:  # whatever a server or its data causes must not stop other calendars
         _failed(calendar, trouble_of(error), now)
 

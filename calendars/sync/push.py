@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 
 from bookingsite import leases
@@ -36,7 +36,8 @@ def due_writes() -> QuerySet[Write]:
 
 
 def write(row: Write, now: datetime) -> None:
-    """Make the calendar hold what the claimed row wants, or note why that failed. Raises only `LeaseLost`.
+    """Make the calendar hold what the claimed row wants, or note why that failed. Raises `LeaseLost`, and
+    what a database that is away raises.
 
     May be repeated after a crash anywhere: ids are the booking's and providers write repeatably, so
     there is one event (invariant 3).
@@ -48,6 +49,8 @@ def write(row: Write, now: datetime) -> None:
             written = _drive(provider, row)
         finally:
             provider.close()
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the lease gives the row back
     except Exception as error:  # whatever a server causes must not stop other writes
         _failed(row, trouble_of(error), now)
     else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +43,9 @@ def trouble_of(error: Exception) -> Trouble:
         return Trouble(error.code, error.reconnect, error.retry_after)
     if isinstance(error, Unreadable):
         return Trouble(SECRET_LOST, reconnect=True)
-    log.error("calendar job failed", exc_info=error)
+    # Where it happened, not what was said: the text may hold an address or a title.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("calendar job failed: %s\n%s", type(error).__name__, places)
     return Trouble(INTERNAL)
 
 

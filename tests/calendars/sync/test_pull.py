@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+
 from bookingsite.models import User
 from calendars import busy, signals
 from calendars.models import Account, Busy, Calendar, Item
 from calendars.providers import errors
-from calendars.providers.memory import MemoryServer
 from tests.factories import calendars as make
 
 pytestmark = pytest.mark.django_db

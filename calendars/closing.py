@@ -1,0 +1,46 @@
+"""Disconnecting an account whose events are to go too (CC-7).
+
+From the moment the host disconnects, nothing of the account blocks or receives. The row and its secret
+live on only until our events are out of its calendars, at most a day; then everything stored is deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from bookingsite import leases
+from calendars.models import Account, Write
+
+LONGEST = timedelta(days=1)
+
+
+def begin(account: Account, now: datetime) -> None:
+    """Stop using the account and have every event of ours taken out of its calendars."""
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(closing_at=now)
+        account.calendars.update(blocks=False, receives=False)
+        writes = Write.objects.filter(calendar__account=account, wish__isnull=False)
+        for write in writes.select_for_update():
+            write.remote_key = write.remote_key or str((write.wish or {}).get("key", ""))
+            write.wish = None
+            write.version = F("version") + 1
+            write.save(update_fields=["wish", "version", "remote_key"])
+        leases.wake(Write.objects.filter(calendar__account=account).exclude(done_version=F("version")), now)
+
+
+def remaining(account: Account) -> int:
+    """How many of our events are still to be taken out."""
+    return Write.objects.filter(calendar__account=account).exclude(done_version=F("version")).count()
+
+
+def finish_all(now: datetime) -> int:
+    """Delete closing accounts that are done or past the limit; returns how many."""
+    gone = 0
+    for account in Account.objects.exclude(closing_at=None):
+        if not remaining(account) or now - (account.closing_at or now) >= LONGEST:
+            account.delete()
+            gone += 1
+    return gone
