@@ -71,7 +71,9 @@ class Dates:
             self._instants.add(named.utc)
 
     def __contains__(self, start: Moment) -> bool:
-        return start.day in self._days or (not start.all_day and start.utc in self._instants)
+        if self._days and start.day in self._days:
+            return True
+        return bool(self._instants) and not start.all_day and start.utc in self._instants
 
     def _day_of(self, named: Moment) -> date:
         # Midnight UTC is how some senders write a plain date; any other UTC time is an instant of the zone's
