@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    _SmallInteger = models.PositiveSmallIntegerField[Any, Any]
+else:
+    _SmallInteger = models.PositiveSmallIntegerField
+
 END_OF_DAY = 24 * 60
-_CLOCK = re.compile(r"\s*(\d{1,2})[:.](\d{2})(?::00)?\s*([ap]\.?m\.?)?\s*", re.IGNORECASE)
+_CLOCK = re.compile(r"\s*(\d{1,2})(?:[:.]?(\d{2})(?::00)?)?\s*([ap]\.?m\.?)?\s*", re.IGNORECASE)
 
 
 def show_minutes(minutes: int) -> str:
@@ -21,11 +27,11 @@ def show_minutes(minutes: int) -> str:
 
 
 def read_minutes(text: str) -> int:
-    """`9:30`, `09.30`, `9:30 pm` or `24:00` as minutes since midnight. Raises ValueError otherwise."""
+    """`9:30`, `09.30`, `0930`, `9`, `9:30 pm` or `24:00` as minutes since midnight, else ValueError."""
     found = _CLOCK.fullmatch(text)
     if not found:
         raise ValueError(text)
-    hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").lower()[:1]
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()[:1]
     if half:
         if not 1 <= hour <= 12:
             raise ValueError(text)
@@ -39,7 +45,7 @@ def read_minutes(text: str) -> int:
 class MinuteOfDayFormField(forms.Field):
     """Reads HH:MM into minutes; the browser's own time chooser is used where there is one."""
 
-    widget = forms.TextInput(attrs={"inputmode": "numeric", "placeholder": "09:00", "size": 6, "autocomplete": "off"})
+    widget = forms.TimeInput(attrs={"type": "time", "autocomplete": "off"})
     default_error_messages = {"invalid": _("Enter a time such as 09:30; 24:00 is the end of the day.")}
 
     def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
@@ -58,8 +64,8 @@ class MinuteOfDayFormField(forms.Field):
         return END_OF_DAY if self.is_end and minutes == 0 else minutes
 
     def prepare_value(self, value: Any) -> Any:
-        """Show stored minutes as HH:MM; leave what was typed as it is."""
-        return show_minutes(value) if isinstance(value, int) else value
+        """Stored minutes as HH:MM, the end of the day as a clock shows it; what was typed as it is."""
+        return show_minutes(value % END_OF_DAY) if isinstance(value, int) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare minutes, not spellings."""
@@ -69,7 +75,7 @@ class MinuteOfDayFormField(forms.Field):
             return True
 
 
-class MinuteOfDayField(models.PositiveSmallIntegerField):
+class MinuteOfDayField(_SmallInteger):
     """Minutes since local midnight, 0 to 1440."""
 
     def __init__(self, *args: Any, is_end: bool = False, **kwargs: Any) -> None:
@@ -85,10 +91,15 @@ class MinuteOfDayField(models.PositiveSmallIntegerField):
             kwargs["is_end"] = True
         return name, path, args, kwargs
 
-    def formfield(self, **kwargs: Any) -> forms.Field:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> forms.Field:
         """A text field that speaks HH:MM."""
         allowed = {key: kwargs[key] for key in ("label", "help_text", "initial", "required") if key in kwargs}
         return MinuteOfDayFormField(
             is_end=self.is_end,
-            **{"label": str(self.verbose_name).capitalize(), "required": not self.blank, "help_text": self.help_text, **allowed},
+            **{
+                "label": capfirst(self.verbose_name),
+                "required": not self.blank,
+                "help_text": self.help_text,
+                **allowed,
+            },
         )
