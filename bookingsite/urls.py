@@ -3,9 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from bookingsite import dev_mail, views
+from bookingsite import dev_mail, health, views
 
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("", views.front, name="front"),
     path("language/", views.choose_language, name="choose_language"),
     path("home/", views.home, name="home"),
