@@ -142,8 +142,8 @@ def xandikos(folder: Path) -> Iterator[CalDavServer]:
     port = free_port()
     command = [
         sys.executable, "-m", "xandikos", "serve", "-d", str(folder / "dav"), "--defaults",
-        "--no-detect-systemd", "--current-user-principal", f"/{USERNAME}/", "-l", "127.0.0.1", "-p", str(port),
-        "--state-dir", str(folder / "state"),
+        "--no-detect-systemd", "--current-user-principal", f"/{USERNAME}/", "-l", "127.0.0.1",
+        "-p", str(port), "--state-dir", str(folder / "state"),
     ]  # fmt: skip
     root = f"http://127.0.0.1:{port}/"
     with _running(command, port):

@@ -4,6 +4,7 @@ Tests register an answer for a method and a path; what was asked is kept in `see
 """
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ class Seen:
     path: str
     headers: dict[str, str]
     body: bytes
+    client: int = 0
+    """The port of the client's end: the same for requests over one connection."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class FaultServer:
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
         with self._lock:
-            self.seen.append(Seen(handler.command, handler.path, dict(handler.headers), body))
+            self.seen.append(
+                Seen(handler.command, handler.path, dict(handler.headers), body, handler.client_address[1])
+            )
             steps = self._steps.get((handler.command, handler.path), [Answer(404)])
             step = steps.pop(0) if len(steps) > 1 else steps[0]
         if isinstance(step, Answer):
@@ -85,15 +90,15 @@ class FaultServer:
 
 
 @contextmanager
-def fault_server() -> Iterator[FaultServer]:
+def fault_server(tls: ssl.SSLContext | None = None) -> Iterator[FaultServer]:
     """Run a fault server on a free loopback port until the block ends."""
     server = FaultServer()
-    with _listening(server._answer) as server.port:
+    with _listening(server._answer, tls) as server.port:
         yield server
 
 
 @contextmanager
-def _listening(answer: Script) -> Iterator[int]:
+def _listening(answer: Script, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -112,6 +117,8 @@ def _listening(answer: Script) -> Iterator[int]:
             """Clients that hang up are part of the tests."""
 
     listening = Quiet(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
     thread = threading.Thread(target=lambda: listening.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     try:

@@ -116,8 +116,6 @@ class Collection:
         answer = self._dav.report(self.url, queries.sync_collection(token), depth=0)
         if answer.ok:
             return answer.multistatus()
-        if answer.is_gone:
-            self.cursor()  # raises NotFound if it is the calendar that is gone
         self._refuse_cursor(answer)
         raise answer.error()
 
@@ -126,7 +124,7 @@ class Collection:
         if BAD_TOKEN in answer.conditions or answer.status in (400, 405, 409, 410, 412, 415, 501, 507):
             raise errors.CursorInvalid(f"HTTP {answer.status}")
         if answer.status in (404, 500):
-            self.cursor()  # the calendar itself answers: it is the token the server stumbles over
+            self.cursor()  # NotFound if the calendar is gone; else it is the token the server stumbles over
             raise errors.CursorInvalid(f"HTTP {answer.status}")
 
     # -- data

@@ -57,6 +57,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def is_page(self) -> bool:
+        """Whether this is a page for people: a sign-in form or a portal, never an answer to WebDAV."""
+        return "html" in self.headers.get("Content-Type", "")
+
+    @property
     def is_gone(self) -> bool:
         """Whether nothing is there."""
         return self.status in GONE

@@ -55,6 +55,8 @@ class Writer:
             if target is None:
                 return
             answer = self._dav.ask("DELETE", url_of(target, self._collection.url))
+            if answer.ok and answer.is_page:
+                raise errors.NotACalendar("a page for people")
             if answer.ok:
                 return
             if not answer.is_gone:

@@ -263,6 +263,7 @@ def test_delete_finds_the_event_under_another_name(server: FaultServer, connect:
         (Answer(403), errors.PermissionDenied),
         (Answer(500), errors.ServerFailed),
         (Answer(423), errors.ServerFailed),
+        (Answer(200, "<html></html>", {"Content-Type": "text/html"}), errors.NotACalendar),
     ],
 )
 def test_refused_delete_is_not_taken_for_done(

@@ -1,0 +1,33 @@
+"""The kinds of accounts there are."""
+
+import pytest
+
+from bookingsite.lib.http import GuardPolicy
+from calendars.providers import registry
+from calendars.providers.base import Provider
+
+
+@pytest.mark.promise("C1", "C4")
+def test_offered_kinds_are_known_by_their_keys() -> None:
+    assert [kind.key for kind in registry.KINDS.values() if kind.offered] == ["icloud", "caldav"]
+    assert registry.kind("icloud").needs_address is False
+
+
+@pytest.mark.parametrize("key", list(registry.KINDS))
+def test_connect_gives_a_provider_of_that_kind(key: str) -> None:
+    provider: Provider = registry.connect(key, url="https://a.invalid/", policy=GuardPolicy())
+
+    assert provider.key == key
+    assert provider.capabilities == registry.kind(key).capabilities
+    provider.close()
+
+
+def test_memory_accounts_of_one_address_share_a_server() -> None:
+    one, same, other = (registry.memory_server(url) for url in ("memory:a", "memory:a", "memory:b"))
+
+    assert (one is same, one is other) == (True, False)
+
+
+def test_unknown_kind() -> None:
+    with pytest.raises(registry.UnknownKind):
+        registry.connect("carrier-pigeon", policy=GuardPolicy())
