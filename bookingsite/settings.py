@@ -7,12 +7,14 @@ everything has a default; in production a missing secret stops the start with a 
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from bookingsite.lib.sqlite import use_fixed_library
 
+django_stubs_ext.monkeypatch()
 use_fixed_library()  # before Django imports its SQLite backend
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -227,7 +229,10 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
 # --- outgoing requests to addresses that people typed -------------------------------------------
 # Private networks are refused unless the operator names them here (invariant 10).
 OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=["127.0.0.0/8"] if DEBUG else [])
+DEMO_CALDAV_PORT = env.int("DEMO_CALDAV_PORT", default=5232)  # of the demo's own calendar server
 OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", cast=int, default=[80, 443, 8008, 8080, 8443])
+if DEBUG:
+    OUTBOUND_PORTS = [*OUTBOUND_PORTS, DEMO_CALDAV_PORT]
 
 # --- calendars --------------------------------------------------------------------------------
 # How far ahead connected calendars are known; nothing is offered beyond (invariant 2).
@@ -255,6 +260,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- security -----------------------------------------------------------------------------------
 if HTTPS:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, past the proxy
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
     SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)

@@ -36,11 +36,15 @@ class CalendarPart:
 def calendar_part(message: Message, guest: Guest) -> CalendarPart | None:
     """The calendar part of this mail.
 
-    The host gets none where the booking is written into a connected calendar anyway (EM-4).
+    The host gets none where the booking is written into a connected calendar anyway (EM-4). A guest
+    whose address cannot stand in an invitation, such as one with quotes, gets the mail without.
     """
     booking = message.booking
     if message.audience == Message.Audience.GUEST:
-        method, data = mailed_invitation(booking, guest)
+        try:
+            method, data = mailed_invitation(booking, guest)
+        except ValueError:
+            return None
         return CalendarPart(data, method.value)
     return None if booking.target_id else CalendarPart(event_for_host(booking))
 
@@ -61,7 +65,7 @@ def envelope(
         raise BadAddress
     context = {"letter": letter}
     mail = EmailMultiAlternatives(
-        subject=texts.one_line(letter.subject),
+        subject=_header_text(letter.subject),
         body=render_to_string("bookings/mail/letter.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[message.recipient],  # no name: it could be chosen by a stranger
@@ -98,12 +102,17 @@ def _is_one_address(address: str) -> bool:
         validate_email(address)
     except ValidationError:
         return False
-    return True
+    return texts.one_line(address) == address  # the validator lets direction marks pass in domains
+
+
+def _header_text(text: str) -> str:
+    """Text as one header line that no mail program decodes into something else (RFC 2047)."""
+    return texts.one_line(text).replace("=?", "= ?")
 
 
 def _reply_to(name: str, address: str) -> list[str]:
     """Whom an answer reaches; nobody special when the other party's address is broken."""
-    return [formataddr((texts.one_line(name), address))] if _is_one_address(address) else []
+    return [formataddr((_header_text(name), address))] if _is_one_address(address) else []
 
 
 def _attach(mail: EmailMultiAlternatives, part: CalendarPart) -> None:

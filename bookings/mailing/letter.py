@@ -85,9 +85,9 @@ def guest_letter(booking: Booking, guest: Guest, telling: Telling, *, now: datet
             language=language,
             subject=_subject(booking, telling, other=booking.host.get_full_name(), zone=guest.zone),
             opening=_opening(booking, telling, _TO_GUEST),
-            details=tuple(_details_for_guest(booking, guest, telling)),
+            details=tuple(_details_for_guest(booking, guest, telling, now=now)),
             actions=tuple(_actions_for_guest(booking, now=now)),
-            closing=tuple(_closing_for_guest(booking, guest, telling, now=now)),
+            closing=tuple(_closing_for_guest(booking, telling, now=now)),
         )
 
 
@@ -130,7 +130,9 @@ def _opening(booking: Booking, telling: Telling, sentences: dict[tuple[str, str]
     return str(sentence) % {"host": texts.one_line(booking.host.get_full_name())}
 
 
-def _details_for_guest(booking: Booking, guest: Guest, telling: Telling) -> Iterator[Detail]:
+def _details_for_guest(
+    booking: Booking, guest: Guest, telling: Telling, *, now: datetime
+) -> Iterator[Detail]:
     host = booking.host
     name = texts.one_line(host.get_full_name())
     yield Detail(_("Event"), (texts.one_line(booking.title),))
@@ -140,6 +142,9 @@ def _details_for_guest(booking: Booking, guest: Guest, telling: Telling) -> Iter
         label = _("For %(person)s") % {"person": name}
         yield Detail(label, (texts.span_in_words(booking.start, booking.end, zone=host.zone),))
     yield _place(booking)
+    deadline = lifecycle.deadline(booking)
+    if booking.is_live and now < deadline:
+        yield Detail(_("Changes until"), (texts.moment_in_words(deadline, zone=guest.zone),))
     yield from _reason(telling)
     yield Detail(_("Your details"), tuple(_lines("\n".join([guest.name, guest.email, guest.phone]))))
     if guest.notes:
@@ -190,14 +195,9 @@ def _actions_for_guest(booking: Booking, *, now: datetime) -> Iterator[Action]:
         yield Action(_("Cancel"), links.cancel_url(booking))
 
 
-def _closing_for_guest(booking: Booking, guest: Guest, telling: Telling, *, now: datetime) -> Iterator[str]:
-    if booking.is_live:
-        deadline = lifecycle.deadline(booking)
-        if now < deadline:
-            when = texts.moment_in_words(deadline, zone=guest.zone)
-            yield _("You can change or cancel this appointment until %(deadline)s.") % {"deadline": when}
-        else:
-            yield _("The time for changes has passed. To reach your host, reply to this mail.")
+def _closing_for_guest(booking: Booking, telling: Telling, *, now: datetime) -> Iterator[str]:
+    if booking.is_live and now >= lifecycle.deadline(booking):
+        yield _("The time for changes has passed. To reach your host, reply to this mail.")
     if telling.kind == Kind.BOOKED:
         yield _("Somebody booked with your address. If that was not you, please cancel the appointment.")
     yield _sender_line()

@@ -127,11 +127,7 @@ def _mail(
         letter, other = guest_letter(booking, guest, telling, now=now), (host.get_full_name(), host.email)
     else:
         letter, other = host_letter(booking, guest, telling), (guest.name, guest.email)
-    try:
-        part = calendar_part(message, guest)
-    except ValueError as problem:
-        raise BadAddress from problem
-    return envelope(message, letter, part, reply_to=other, thread=thread)
+    return envelope(message, letter, calendar_part(message, guest), reply_to=other, thread=thread)
 
 
 def _finish(message: Message, *, state: Message.State, **fields: object) -> None:

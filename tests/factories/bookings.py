@@ -1,42 +1,36 @@
-"""Event types and bookings as rows, without the rules of the lifecycle."""
+"""Event types and bookings for tests, made as the product makes them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
-from bookings.models import Booking, EventType, Guest
+from availability.loading import ensure_default
+from bookings.domain import lifecycle
+from bookings.models import Booking, EventType
 from bookingsite.models import User
 
-_numbers = count(1)
-START = datetime(2027, 3, 29, 8, 0, tzinfo=UTC)  # the Monday after Europe's clocks went forward
 
-
-def make_event_type(host: User, **fields: Any) -> EventType:
-    """An event type of half an hour, online."""
-    number = next(_numbers)
-    values = {"title": "Intro call", "slug": f"intro-{number}", "place": "https://meet.example.org/anna", **fields}
-    return EventType.objects.create(host=host, **values)
-
-
-def make_booking(host: User, *, guest: dict[str, Any] | None = None, **fields: Any) -> Booking:
-    """A confirmed booking of half an hour by Carla in New York."""
-    kind = fields.pop("event_type", None) or make_event_type(host)
+def event_type_of(host: User, **fields: Any) -> EventType:
+    """A 30-minute talk every 30 minutes, without notice or limits, in the host's default schedule (Mon–Fri 9–17)."""
+    ensure_default(host)
     values: dict[str, Any] = {
-        "event_type": kind,
-        "host": host,
-        "request_key": f"key-{next(_numbers)}",
-        "start": START,
-        "title": kind.title,
-        "place_kind": kind.place_kind,
-        "place": kind.place,
-        "created_at": datetime(2027, 3, 1, 8, 0, tzinfo=UTC),
-        "changed_at": datetime(2027, 3, 1, 8, 0, tzinfo=UTC),
-        **fields,
+        "title": "First talk", "slug": f"talk-{EventType.objects.filter(host=host).count() + 1}", "duration": 30,
+        "increment": 30, "notice": 0, "window": EventType.Window.UNLIMITED, "place_kind": "online",
+        "place": "https://meet.example.org/anna",
     }
-    values.setdefault("end", values["start"] + timedelta(minutes=30))
-    booking = Booking.objects.create(**values)
-    person = {"name": "Carla Diaz", "email": "carla@example.net", "zone": "America/New_York", "language": "en"}
-    Guest.objects.create(booking=booking, **{**person, **(guest or {})})
-    return booking
+    return EventType.objects.create(host=host, **{**values, **fields})
+
+
+def wish(event_type: EventType, start: datetime, **fields: Any) -> lifecycle.Wish:
+    """What Gina Guest in New York asks for."""
+    values: dict[str, Any] = {
+        "name": "Gina Guest", "email": "gina@example.com", "zone": "America/New_York", "key": uuid4().hex,
+    }
+    return lifecycle.Wish(event_type=event_type, start=start, **{**values, **fields})
+
+
+def booked(event_type: EventType, start: datetime, *, now: datetime, **fields: Any) -> Booking:
+    """A booking made by `lifecycle.book`."""
+    return lifecycle.book(wish(event_type, start, **fields), now=now)

@@ -1,0 +1,225 @@
+"""Every change of a booking's state: book, reschedule, cancel (B2–B5). Pages, admin and commands come here.
+
+Each use case is one durable transaction that locks the host's resource first, asks the one engine
+again (invariant 9), and writes booking, claim, history, calendar wishes and messages together. What
+must then happen outside is in rows; `nudge` rings the doorbell after the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from bookings.domain import events, messages, occupancy, slots
+from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TooLate
+from bookings.models import Booking, EventType, Guest, HistoryEntry, Message
+from bookingsite.work import nudge
+from calendars import busy, writing
+
+Actor = Booking.Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a guest asks for. `start` is an aware instant; `key` makes repeating the request harmless (B20)."""
+
+    event_type: EventType
+    start: datetime
+    key: str
+    name: str
+    email: str
+    phone: str = ""
+    notes: str = ""
+    zone: str = "UTC"
+    language: str = "en"
+    source: str = ""
+
+
+def book(wish: Wish, *, now: datetime) -> Booking:
+    """Make the booking, or return the one this key has made before.
+
+    The conflict calendars are asked once more, outside the transaction (C19); then the lock, the
+    engine and the writes. Raises `SlotTaken`, `TimesUnknown`, `NotBookable`, `KeyReused`, `TooBusy`.
+    """
+    made = _made_before(wish)
+    if made:
+        return made
+    event_type = wish.event_type
+    if not (event_type.is_active and event_type.host.is_active):
+        raise NotBookable
+    slots.require(event_type, wish.start, now=now)  # a look without lock: turn away what is plainly taken
+    _ask_calendars(event_type, wish.start, now=now)
+    try:
+        with transaction.atomic(durable=True):
+            resource = occupancy.lock([event_type.host_id])[event_type.host_id]
+            made = _made_before(wish)
+            if made:
+                return made
+            slots.require(event_type, wish.start, now=now)
+            booking = _insert(wish, now=now)
+            occupancy.claim(resource, booking)
+            _record(booking, HistoryEntry.Action.BOOKED, Actor.GUEST, now=now, new_start=booking.start)
+            _tell(booking, Message.Kind.BOOKED, now=now, facts={})
+    except IntegrityError:  # the same key, at the same moment, for another host's lock
+        made = _made_before(wish)
+        if made is None:
+            raise
+        return made
+    return booking
+
+
+def reschedule(
+    booking: Booking, start: datetime, *, actor: Booking.Actor, now: datetime, any_time: bool = False, reason: str = ""
+) -> Booking:
+    """Move a live booking; a move to where it stands already changes nothing.
+
+    A guest gets the times the event offers, within the deadline. The host is not bound by notice,
+    window, deadline or daily limit, and with `any_time` only by other bookings (S2-27).
+    Raises `SlotTaken`, `TimesUnknown`, `TooLate`, `NotLive`, `TooBusy`.
+    """
+    if start == booking.start and booking.is_live:
+        return booking
+    if actor == Actor.GUEST:
+        require_in_time(booking, now=now)
+        _ask_calendars(booking.event_type, start, now=now)
+    with transaction.atomic(durable=True):
+        occupancy.lock([booking.host_id])
+        booking = _fresh(booking)
+        if not booking.is_live:
+            raise NotLive
+        if start == booking.start:
+            return booking
+        _require_for(actor, booking, start, now=now, any_time=any_time)
+        old_start, length = booking.start, booking.end - booking.start
+        booking.start, booking.end = start, start + length
+        _save_change(booking, ["start", "end"], now=now)
+        occupancy.move(booking)
+        _record(
+            booking, HistoryEntry.Action.RESCHEDULED, actor, now=now, old_start=old_start, new_start=start, reason=reason
+        )
+        facts = {"old_start": old_start.isoformat(), "actor": str(actor), "reason": reason}
+        _tell(booking, Message.Kind.RESCHEDULED, now=now, facts=facts)
+    return booking
+
+
+def cancel(booking: Booking, *, actor: Booking.Actor, now: datetime, reason: str = "") -> Booking:
+    """Cancel and give the time back; cancelling twice is cancelling once (B28).
+
+    The deadline binds guests only. Raises `TooLate`, `TooBusy`.
+    """
+    if not booking.is_live:
+        return booking
+    if actor == Actor.GUEST:
+        require_in_time(booking, now=now)
+    with transaction.atomic(durable=True):
+        occupancy.lock([booking.host_id])
+        booking = _fresh(booking)
+        if not booking.is_live:
+            return booking
+        booking.state = Booking.State.CANCELLED
+        booking.cancelled_by, booking.cancel_reason = actor, reason
+        _save_change(booking, ["state", "cancelled_by", "cancel_reason"], now=now)
+        occupancy.release(booking)
+        _record(booking, HistoryEntry.Action.CANCELLED, actor, now=now, old_start=booking.start, reason=reason)
+        _tell(booking, Message.Kind.CANCELLED, now=now, facts={"actor": str(actor), "reason": reason})
+    return booking
+
+
+def deadline(booking: Booking) -> datetime:
+    """The last instant at which a guest may still cancel or reschedule (A7)."""
+    return booking.start - timedelta(minutes=booking.cancel_notice)
+
+
+def require_in_time(booking: Booking, *, now: datetime) -> None:
+    """Raises `TooLate` once the guest's deadline has passed."""
+    if now >= deadline(booking):
+        raise TooLate
+
+
+def _made_before(wish: Wish) -> Booking | None:
+    booking = (
+        Booking.objects.select_related("event_type", "host", "target__account")
+        .prefetch_related("guests")
+        .filter(request_key=wish.key)
+        .first()
+    )
+    if booking is None:
+        return None
+    guest = booking.guests.all()[0]
+    if (booking.event_type_id, guest.email.lower()) != (wish.event_type.pk, wish.email.lower()):
+        raise KeyReused
+    first = booking.history.filter(action=HistoryEntry.Action.BOOKED).values_list("new_start", flat=True).first()
+    if first != wish.start:
+        raise KeyReused
+    return booking
+
+
+def _ask_calendars(event_type: EventType, start: datetime, *, now: datetime) -> None:
+    """One more look at the calendars themselves, for this one span, with a short deadline (C19)."""
+    begin = start - timedelta(minutes=event_type.buffer_before)
+    end = start + timedelta(minutes=event_type.duration + event_type.buffer_after)
+    seen = busy.recheck(event_type.host_id, int(begin.timestamp()), int(end.timestamp()), now=now)
+    if seen.outcome == busy.Outcome.BUSY:
+        raise SlotTaken
+
+
+def _insert(wish: Wish, *, now: datetime) -> Booking:
+    kind = wish.event_type
+    booking = Booking.objects.create(
+        request_key=wish.key,
+        event_type=kind,
+        host=kind.host,
+        start=wish.start,
+        end=wish.start + timedelta(minutes=kind.duration),
+        title=kind.title,
+        place_kind=kind.place_kind,
+        place=kind.place,
+        buffer_before=kind.buffer_before,
+        buffer_after=kind.buffer_after,
+        cancel_notice=kind.cancel_notice,
+        source=wish.source,
+        target=writing.target_for(kind.host_id, kind.target) if kind.adds_to_calendar else None,
+        created_at=now,
+        changed_at=now,
+    )
+    Guest.objects.create(
+        booking=booking, name=wish.name, email=wish.email, phone=wish.phone, notes=wish.notes, zone=wish.zone,
+        language=wish.language,
+    )
+    return booking
+
+
+def _fresh(booking: Booking) -> Booking:
+    """The row as it is under the lock, with what the rest of the use case reads."""
+    return Booking.objects.select_related("event_type__host", "host", "target__account").get(pk=booking.pk)
+
+
+def _require_for(actor: Booking.Actor, booking: Booking, start: datetime, *, now: datetime, any_time: bool) -> None:
+    if any_time and actor != Actor.GUEST:
+        slots.require_no_clash(booking, start)
+    else:
+        slots.require(booking.event_type, start, now=now, moving=booking, for_host=actor != Actor.GUEST)
+
+
+def _save_change(booking: Booking, fields: list[str], *, now: datetime) -> None:
+    booking.sequence += 1
+    booking.changed_at = now
+    booking.save(update_fields=[*fields, "sequence", "changed_at"])
+
+
+def _record(
+    booking: Booking, action: HistoryEntry.Action, actor: Booking.Actor, *, now: datetime,
+    old_start: datetime | None = None, new_start: datetime | None = None, reason: str = "",
+) -> None:
+    HistoryEntry.objects.create(
+        booking=booking, at=now, action=action, actor=actor, old_start=old_start, new_start=new_start, reason=reason
+    )
+
+
+def _tell(booking: Booking, kind: Message.Kind, *, now: datetime, facts: dict[str, str]) -> None:
+    """Everybody who must know, as rows of this transaction: the calendar, the guest, the host."""
+    events.put_into_calendar(booking, now=now)
+    messages.announce(booking, kind, now=now, facts=facts)
+    nudge()

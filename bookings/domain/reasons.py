@@ -1,0 +1,74 @@
+"""The engine's reasons in words, for the owner of the calendars only: titles of outside events are named (A14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from availability.engine import Code, Reason
+from bookings.domain import slots
+from bookings.models import EventType
+from bookingsite.lib import zones
+from calendars import busy
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whether a start is offered, and each thing that stands against it, in words and as a stable code."""
+
+    start: datetime
+    is_offered: bool
+    lines: tuple[tuple[str, str], ...]
+
+
+def told(event_type: EventType, start: datetime, *, now: datetime) -> Told:
+    """Ask the engine about one start of one event type, and say its answer in the active language."""
+    known, found, times = slots.why_not(event_type, start, now=now)
+    lines = [] if known else [("unknown", _("A calendar has not been read for too long; unknown is never free."))]
+    lines += [(str(reason.code), _sentence(event_type, reason, times)) for reason in found]
+    return Told(start=start, is_offered=not lines, lines=tuple(dict.fromkeys(lines)))
+
+
+def _sentence(event_type: EventType, reason: Reason, times: slots.Times) -> str:
+    named = {"when": _when(event_type, reason), "what": _what(event_type, reason, times)}
+    sentences = {
+        Code.PAST: _("It lies in the past."),
+        Code.TOO_SOON: _("It is within the minimum notice."),
+        Code.RANGE: _("It is outside the booking window (%(when)s)."),
+        Code.HOURS: _("It is outside the hours of the schedule."),
+        Code.TIME_OFF: _("Time off or a closing rule: %(what)s (%(when)s)."),
+        Code.DAY_LIMIT: _("The day has as many bookings as its limit allows."),
+        Code.CALENDAR: _("Busy in the calendar: %(what)s (%(when)s)."),
+        Code.BOOKING: _("Another booking is at that time (%(when)s)."),
+        Code.BUFFER: _("The buffer meets %(what)s (%(when)s)."),
+        Code.GRID: _("Start times are offered every %(step)s minutes; this is none of them."),
+    }
+    return sentences[reason.code] % {**named, "step": event_type.increment}
+
+
+def _when(event_type: EventType, reason: Reason) -> str:
+    if reason.span is None:
+        return ""
+    zone = zones.zone(event_type.host.zone)
+    try:
+        start, end = (slots.instant(second).astimezone(zone) for second in reason.span)
+    except (ValueError, OverflowError, OSError):  # a window without a beginning
+        return _("see the event type")
+    last = formats.time_format(end) if start.date() == end.date() else formats.date_format(end, "DATETIME_FORMAT")
+    return f"{formats.date_format(start, 'DATETIME_FORMAT')} – {last}"
+
+
+def _what(event_type: EventType, reason: Reason, times: slots.Times) -> str:
+    if reason.span is None or reason.source is None:
+        return ""
+    if reason.source == "closed" and reason.index is not None and reason.index < len(times.closed_by):
+        return times.closed_by[reason.index].note or _("without a note")
+    if reason.source == "busy":
+        for event in busy.details(event_type.host_id, *reason.span):
+            if (event.start_s, event.end_s) == reason.span:
+                return event.title or _("an event without a title")
+        return _("an event")
+    return _("another booking")

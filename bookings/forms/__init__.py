@@ -1,0 +1,1 @@
+"""Forms: the doors of the pages."""

@@ -1,0 +1,143 @@
+"""An event type as its host edits it (E3, E5, A5–A10, A12)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from availability.models import Schedule
+from bookings.models import EventType
+from bookingsite.models import User
+from calendars.models import Calendar
+
+_HOUR, _DAY = 60, 24 * 60
+
+
+class LengthField(forms.MultiValueField):
+    """A length as number and unit, kept as minutes: hosts think "2 days", not 2880."""
+
+    UNITS = ((1, _("minutes")), (_HOUR, _("hours")), (_DAY, _("days")))
+
+    def __init__(self, **kwargs: Any) -> None:
+        fields = (forms.IntegerField(min_value=0, max_value=100_000), forms.TypedChoiceField(choices=self.UNITS, coerce=int))
+        super().__init__(fields=fields, widget=LengthWidget(self.UNITS), require_all_fields=True, **kwargs)
+
+    def compress(self, data_list: list[int]) -> int:
+        """Minutes."""
+        return data_list[0] * data_list[1] if data_list else 0
+
+
+class LengthWidget(forms.MultiWidget):
+    """A number and a unit side by side."""
+
+    template_name = "bookings/widgets/length.html"
+
+    def __init__(self, units: tuple[tuple[int, Any], ...]) -> None:
+        super().__init__(
+            [
+                forms.NumberInput(attrs={"min": 0, "inputmode": "numeric"}),
+                forms.Select(choices=units, attrs={"aria-label": _("Unit")}),
+            ]
+        )
+
+    def decompress(self, value: int | None) -> list[int]:
+        """The largest unit that divides the minutes."""
+        if not value:
+            return [0, _HOUR]
+        unit = next(unit for unit in (_DAY, _HOUR, 1) if value % unit == 0)
+        return [value // unit, unit]
+
+
+class EventTypeForm(forms.ModelForm[EventType]):
+    """All of an event type's settings; only the host's own schedules and calendars can be chosen (C14)."""
+
+    notice = LengthField(label=_("Minimum notice"), help_text=_("How long before the start a booking must be made."))
+    cancel_notice = LengthField(
+        label=_("Cancellation deadline"),
+        help_text=_("How long before the start guests may still cancel or reschedule. 0: until it starts."),
+    )
+
+    class Meta:
+        model = EventType
+        fields: ClassVar[list[str]] = [
+            "title", "slug", "description", "colour", "duration", "place_kind", "place", "schedule", "increment",
+            "buffer_before", "buffer_after", "notice", "cancel_notice", "window", "window_days", "window_first",
+            "window_last", "daily_limit", "show_zone", "adds_to_calendar", "target", "is_active",
+        ]
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "colour": forms.TextInput(attrs={"type": "color"}),
+            "description": forms.Textarea(attrs={"rows": 4}),
+            "window_first": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "window_last": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "slug": _("The last part of this event's address. Empty: made from the name."),
+            "duration": _("Minutes."),
+            "increment": _("Minutes between the start times that are offered."),
+            "buffer_before": _("Minutes kept free before each booking."),
+            "buffer_after": _("Minutes kept free after each booking."),
+        }
+
+    def __init__(self, *args: Any, host: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.host = host
+        self.instance.host = host
+        self.fields["slug"].required = False
+        self.fields["window_days"].required = False
+        self._choose("schedule", Schedule.objects.filter(owner=host), _("Your default schedule"))
+        self._choose(
+            "target", Calendar.objects.filter(owner=host, writable=True, vanished_at=None).select_related("account"),
+            _("The calendar chosen under Integrations"),
+        )
+
+    def _choose(self, name: str, queryset: Any, empty: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset, field.empty_label = queryset, empty
+
+    def clean_slug(self) -> str:
+        """A link made from the name where none was given, counted up where it is taken."""
+        slug = str(self.cleaned_data.get("slug") or "")
+        if slug:
+            return slug
+        stem = slugify(self.cleaned_data.get("title", ""))[:50].strip("-") or "event"
+        taken = set(
+            EventType.objects.filter(host=self.host).exclude(pk=self.instance.pk).values_list("slug", flat=True)
+        )
+        return next(slug for slug in (stem, *(f"{stem}-{number}" for number in range(2, 1000))) if slug not in taken)
+
+    def clean_colour(self) -> str:
+        """Browsers send small letters; people may type capitals."""
+        return str(self.cleaned_data["colour"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Dates belong to a date range, days to a number of days."""
+        data = super().clean() or self.cleaned_data
+        window = data.get("window")
+        if window == EventType.Window.RANGE:
+            self._check_range(data)
+        if not data.get("window_days"):
+            if window in {EventType.Window.DAYS, EventType.Window.BUSINESS_DAYS} and "window_days" not in self.errors:
+                self.add_error("window_days", _("Say how many days ahead guests may book."))
+            data["window_days"] = self.instance.window_days or 60
+        return data
+
+    def _check_range(self, data: dict[str, Any]) -> None:
+        first, last = data.get("window_first"), data.get("window_last")
+        for name, value in (("window_first", first), ("window_last", last)):
+            if value is None and name not in self.errors:
+                self.add_error(name, _("Give the first and the last date."))
+        if first and last and last < first:
+            self.add_error("window_last", _("The last date must not be before the first."))
+
+    def validate_constraints(self) -> None:
+        """The host is set by us and not a field; its link must still be the only one of its name."""
+        exclude = self._get_validation_exclusions() - {"host"}
+        try:
+            self.instance.validate_constraints(exclude=exclude)
+        except ValidationError as error:
+            self._update_errors(error)

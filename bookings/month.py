@@ -1,0 +1,123 @@
+"""A month as a guest sees it: weeks of days with their numbers of free times, and one day's times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from availability.engine.local_time import day_start
+from bookings.viewing import View, next_month
+
+_DAYS_A_WEEK = 7
+_GROUP_FROM = 9  # more than eight times are grouped by part of the day (BP-4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One cell of the month. `count` is the number of free times."""
+
+    date: date
+    count: int
+    is_today: bool
+    is_chosen: bool
+
+    @property
+    def label(self) -> str:
+        """The whole accessible name: "Monday 29 March 2027, 5 times" (BP-3)."""
+        named = formats.date_format(self.date, "l j F Y")
+        if not self.count:
+            return _("%(date)s, no times") % {"date": named}
+        return ngettext("%(date)s, %(count)s time", "%(date)s, %(count)s times", self.count) % {
+            "date": named, "count": self.count,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Time:
+    """One free time of the chosen day. `label` is complete by itself: date, time and zone."""
+
+    start: datetime
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeGroup:
+    """Times of one part of the day; `title` is empty where there are few."""
+
+    title: str
+    times: Sequence[Time]
+
+
+def span(month: date, zone: str) -> tuple[int, int]:
+    """The instants of a month on a zone's calendar, half-open, epoch seconds."""
+    return day_start(month, zone), day_start(next_month(month), zone)
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """Short and full names, starting with the locale's first day of the week (TZ-6)."""
+    sunday = date(2023, 1, 1)
+    first = int(formats.get_format("FIRST_DAY_OF_WEEK"))
+    days = [sunday + timedelta(days=(first + number) % _DAYS_A_WEEK) for number in range(_DAYS_A_WEEK)]
+    return [(formats.date_format(day, "D"), formats.date_format(day, "l")) for day in days]
+
+
+def weeks(view: View, free: Mapping[date, Sequence[datetime]], *, today: date) -> list[list[Day | None]]:
+    """The month's days in rows of seven; None where the row belongs to another month."""
+    month = view.month or today.replace(day=1)
+    first_day_of_week = int(formats.get_format("FIRST_DAY_OF_WEEK"))
+    lead = (month.isoweekday() - first_day_of_week) % _DAYS_A_WEEK
+    cells: list[Day | None] = [None] * lead
+    for number in range((next_month(month) - month).days):
+        day = month + timedelta(days=number)
+        cells.append(Day(date=day, count=len(free.get(day, ())), is_today=day == today, is_chosen=day == view.day))
+    cells += [None] * (-len(cells) % _DAYS_A_WEEK)
+    return [cells[begin : begin + _DAYS_A_WEEK] for begin in range(0, len(cells), _DAYS_A_WEEK)]
+
+
+def times(view: View, starts: Sequence[datetime]) -> list[TimeGroup]:
+    """A day's times, in groups where there are more than eight."""
+    labelled = _labelled(view, starts)
+    if len(labelled) < _GROUP_FROM:
+        return [TimeGroup(title="", times=labelled)] if labelled else []
+    parts = ((_("Morning"), 0, 12), (_("Afternoon"), 12, 17), (_("Evening"), 17, 24))
+    groups = [
+        TimeGroup(title=title, times=[time for time in labelled if begin <= view.local(time.start).hour < end])
+        for title, begin, end in parts
+    ]
+    return [group for group in groups if group.times]
+
+
+def time_text(view: View, start: datetime) -> str:
+    """The wall-clock time: `14:30`, or `2:30 p.m.` on a 12-hour clock (TZ-3)."""
+    local = view.local(start)
+    return formats.time_format(local, "P") if view.hours == 12 else f"{local:%H:%M}"
+
+
+def offset_text(instant: datetime) -> str:
+    """The offset of a local instant in words people know: `UTC+2`, `UTC+5:45`, `UTC`."""
+    minutes = int((instant.utcoffset() or timedelta()).total_seconds() // 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else "−"
+    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _labelled(view: View, starts: Sequence[datetime]) -> list[Time]:
+    texts = [time_text(view, start) for start in starts]
+    found = []
+    for start, text in zip(starts, texts, strict=True):
+        local = view.local(start)
+        # The hour that a clock change repeats is offered twice; the offset tells the two apart (TZ-5).
+        shown = f"{text} ({offset_text(local)})" if texts.count(text) > 1 else text
+        label = _("%(time)s, %(date)s, %(zone)s") % {
+            "time": shown, "date": formats.date_format(local, "l j F Y"), "zone": view.zone.replace("_", " "),
+        }
+        found.append(Time(start=start, text=shown, label=label))
+    return found
