@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers.base import Capabilities, Provider
@@ -30,7 +30,7 @@ class Kind:
     offered: bool = True
 
 
-@lru_cache(maxsize=64)
+@cache
 def memory_server(url: str) -> MemoryServer:
     """The in-memory server at this made-up address: the same one for everybody in this process."""
     return MemoryServer()
