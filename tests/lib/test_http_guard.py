@@ -2,29 +2,18 @@
 
 import gzip
 import socket
-import ssl
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from bookingsite.lib import http
-from bookingsite.lib.http import GuardPolicy, guarded_session, parse_networks
+from bookingsite.lib.http import GuardPolicy, guarded_session
 from tests.fakes.caldav_faults import Answer, FaultServer, fault_server
-
-LOOPBACK = parse_networks(["127.0.0.0/8"])
-OPEN = GuardPolicy(allow=LOOPBACK, timeout=2, deadline=3)
-REAL_LOOKUP = socket.getaddrinfo
+from tests.lib.guarding import LOOPBACK, OPEN, drip_body, drip_headers, get, point
 
 
 @pytest.fixture
@@ -32,34 +21,6 @@ def server() -> Iterator[FaultServer]:
     with fault_server() as running:
         running.on("GET", "/", Answer(200, b"inner"))
         yield running
-
-
-def get(url: str, policy: GuardPolicy = OPEN, **options: Any) -> requests.Response:
-    with guarded_session(policy) as session:
-        return session.get(url, **options)
-
-
-def point(monkeypatch: pytest.MonkeyPatch, answers: dict[str, list[str]]) -> list[str]:
-    """Let names resolve to the given addresses; every other name as usual. Returns the names asked for."""
-    asked: list[str] = []
-
-    def lookup(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
-        if host not in answers:
-            return REAL_LOOKUP(host, port, *args, **kwargs)
-        asked.append(host)
-        return [
-            (
-                socket.AF_INET6 if ":" in address else socket.AF_INET,
-                socket.SOCK_STREAM,
-                6,
-                "",
-                (address, port),
-            )
-            for address in answers[host]
-        ]
-
-    monkeypatch.setattr(socket, "getaddrinfo", lookup)
-    return asked
 
 
 def test_allowed_network_is_reached(server: FaultServer) -> None:
@@ -308,27 +269,11 @@ def test_gzip_garbage_is_a_broken_answer(server: FaultServer) -> None:
         get(server.url)
 
 
-def _drip_body(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    _drip(handler)
-
-
-def _drip_headers(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    _drip(handler)
-
-
-def _drip(handler: BaseHTTPRequestHandler) -> None:
-    for _ in range(100):
-        handler.wfile.write(b"x")
-        time.sleep(0.05)
-
-
 def _silent(handler: BaseHTTPRequestHandler) -> None:
     time.sleep(2)
 
 
-@pytest.mark.parametrize("slow", [_drip_body, _drip_headers, _silent])
+@pytest.mark.parametrize("slow", [drip_body, drip_headers, _silent])
 def test_slow_answer_ends_at_the_deadline(server: FaultServer, slow: Any) -> None:
     server.on("GET", "/", slow)
     started = time.monotonic()
@@ -410,93 +355,3 @@ def test_digest_answer_does_not_follow_to_another_origin(server: FaultServer) ->
 
 def test_urllib3_is_the_real_one() -> None:
     assert http.urllib3_is_real()
-
-
-# -- TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for `cal.test`, signed by itself, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cal.test")])
-    begins = datetime.now(UTC) - timedelta(days=1)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cal.test")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    file.write_bytes(
-        made.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return file
-
-
-@pytest.fixture
-def tls_server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
-    point(monkeypatch, {"cal.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]})
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with fault_server(tls=context) as running:
-        running.on("GET", "/", Answer(200, b"inner"))
-        yield running
-
-
-def trusting(certificate: Path, **limits: Any) -> GuardPolicy:
-    return GuardPolicy(allow=LOOPBACK, ca_file=str(certificate), **limits)
-
-
-def test_tls_checks_the_name_not_the_address(tls_server: FaultServer, certificate: Path) -> None:
-    answer = get(f"https://cal.test:{tls_server.port}/", trusting(certificate), auth=("me", "secret"))
-
-    assert answer.content == b"inner"
-    assert tls_server.seen[0].headers["Host"] == f"cal.test:{tls_server.port}"
-
-
-def test_tls_connection_is_used_again(tls_server: FaultServer, certificate: Path) -> None:
-    with guarded_session(trusting(certificate)) as session:
-        contents = [session.get(f"https://cal.test:{tls_server.port}/").content for _ in range(3)]
-
-    assert contents == [b"inner"] * 3
-    assert len({seen.client for seen in tls_server.seen}) == 1
-
-
-def test_certificate_for_another_name(tls_server: FaultServer, certificate: Path) -> None:
-    with pytest.raises(http.CertificateFailed):
-        get(f"https://other.test:{tls_server.port}/", trusting(certificate))
-
-
-def test_certificate_nobody_vouches_for(tls_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(http.CertificateFailed):
-        get(f"https://cal.test:{tls_server.port}/", OPEN, verify=False)
-
-
-def test_certificates_from_the_environment_are_ignored(
-    tls_server: FaultServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, str(certificate))
-
-    with pytest.raises(http.CertificateFailed):
-        get(f"https://cal.test:{tls_server.port}/", OPEN)
-
-
-@pytest.mark.parametrize("slow", [_drip_body, _drip_headers])
-def test_slow_answer_over_tls_ends_at_the_deadline(
-    tls_server: FaultServer, certificate: Path, slow: Any
-) -> None:
-    tls_server.on("GET", "/", slow)
-    started = time.monotonic()
-
-    with pytest.raises(http.TimedOut):
-        get(f"https://cal.test:{tls_server.port}/", trusting(certificate, timeout=5, deadline=0.5))
-
-    assert time.monotonic() - started < 1.5
