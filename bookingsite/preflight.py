@@ -24,7 +24,8 @@ def check() -> None:
         pending = pending_migrations()
     except DatabaseError as error:
         raise CannotStart(
-            _("The database cannot be reached (%(error)s). Check DATABASE_URL.") % {"error": type(error).__name__}
+            _("The database cannot be reached (%(error)s). Check DATABASE_URL.")
+            % {"error": type(error).__name__}
         ) from None
     if pending:
         raise CannotStart(

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Protocol
@@ -90,10 +91,8 @@ class Group:
     def _signal_group(self, number: signal.Signals) -> None:
         if self.process is None:
             return
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # macOS: "not permitted" for a group of zombies
             os.killpg(self.process.pid, number)
-        except (ProcessLookupError, PermissionError):  # macOS says "not permitted" for a group of zombies
-            pass
 
 
 class Watcher(Protocol):

@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parts = parser.add_mutually_exclusive_group()
         parts.add_argument("--no-worker", action="store_true", help=_("only the web server"))
         parts.add_argument("--no-web", action="store_true", help=_("only the background work"))
+        parser.add_argument("--migrate", action="store_true", help=_("bring the database up to date first"))
         parser.add_argument("--demo", action="store_true", help=_("with demo data and its calendar server"))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,6 +46,8 @@ class Command(BaseCommand):
         listener = None
         try:
             listener = None if options["no_web"] else preflight.listen(options["bind"])
+            if options["migrate"]:
+                self._migrate()
             preflight.check()
             schedules.repair(clock.now())
             if options["demo"]:
@@ -58,6 +61,11 @@ class Command(BaseCommand):
             add_worker(supervisor)
         supervisor.run(ready=lambda: self._announce(listener))
         self.stdout.write(_("Stopped."))
+
+    def _migrate(self) -> None:
+        """Migrations and the cache table; harmless when nothing is to be done."""
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
 
     def _start_demo(self, supervisor: Supervisor) -> None:
         """The demo's calendar server, then the data that goes into it."""
@@ -114,7 +122,8 @@ def add_worker(supervisor: Supervisor) -> None:
 
 def path_of_the_project() -> str:
     """PYTHONPATH for a child that does not run manage.py."""
-    return os.pathsep.join(part for part in (str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")) if part)
+    parts = (str(settings.BASE_DIR), os.environ.get("PYTHONPATH", ""))
+    return os.pathsep.join(part for part in parts if part)
 
 
 def url_of(listener: socket.socket) -> str:
