@@ -1,0 +1,55 @@
+"""`manage.py list_slots HOST/EVENT`: the times that the public page offers, from the same engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from availability.engine.local_time import day_start
+from bookings.domain import slots
+from bookings.management.base import EventCommand, a_date
+from bookings.viewing import start_text
+from bookingsite.lib import clock, zones
+
+_LONGEST = timedelta(days=400)
+
+
+class Command(EventCommand):
+    """Exit code 0 when there are times, 1 when there are none or calendars are unknown, 2 for wrong use."""
+
+    help = "List the free times of an event type, as guests are offered them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--from", dest="first", type=a_date, help="first date; today when left out")
+        parser.add_argument("--to", dest="last", type=a_date, help="last date; 13 days after the first when left out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        event_type = self.event_type(options["event"])
+        zone = self.zone(options, event_type)
+        now = clock.now()
+        first = options["first"] or now.astimezone(zones.zone(zone)).date()
+        last = options["last"] or first + timedelta(days=13)
+        if last < first or last - first > _LONGEST:
+            raise CommandError("--to must not be before --from, and at most 400 days after it.", returncode=2)
+        begin, end = (slots.instant(day_start(day, zone)) for day in (first, last + timedelta(days=1)))
+        answer = slots.times(event_type, begin, end, now=now)
+        found = [slots.instant(second) for second in answer.starts()]
+        self._print(found, zone, answer.known, as_json=options["json"])
+        if not found:
+            raise SystemExit(1)
+
+    def _print(self, found: list[Any], zone: str, known: bool, *, as_json: bool) -> None:
+        local = zones.zone(zone)
+        if as_json:
+            starts = [{"start": start_text(start), "local": start.astimezone(local).isoformat()} for start in found]
+            self.stdout.write(json.dumps({"zone": zone, "known": known, "slots": starts}, indent=2))
+            return
+        if not known:
+            self.stderr.write("A calendar of the host was not read for too long; no times are offered.")
+        for start in found:
+            self.stdout.write(f"{start.astimezone(local):%a %Y-%m-%d %H:%M %z}")
+        self.stdout.write(f"{len(found)} times, {zone}")

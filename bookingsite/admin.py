@@ -1,0 +1,102 @@
+"""People and the background's pulse in the admin."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from bookingsite.models import Heartbeat, User
+from bookingsite.scoped_admin import ScopedAdmin, is_operator
+
+admin.site.site_header = _("Bookingsite administration")
+admin.site.site_title = _("Administration")
+admin.site.index_title = _("What is here")
+
+_OWN_FIELDS = ("name", "slug", "about", "picture", "zone", "language")
+
+
+class NewPersonForm(forms.ModelForm[User]):
+    """A person made by an operator; without a password they set one by mail ("forgot password")."""
+
+    password1 = forms.CharField(label=_("Password"), required=False, widget=forms.PasswordInput, strip=False)
+
+    class Meta:
+        model = User
+        fields: ClassVar[tuple[str, ...]] = ("email", "name")
+
+    def clean_email(self) -> str:
+        """Addresses are kept in small letters."""
+        return User.objects.normalise(self.cleaned_data["email"])
+
+    def save(self, commit: bool = True) -> User:
+        """With a link made of the name, and a password where one was given."""
+        person = super().save(commit=False)
+        person.slug = person.slug or User.objects.free_slug(person.name or person.email.split("@")[0])
+        if self.cleaned_data["password1"]:
+            person.set_password(self.cleaned_data["password1"])
+        else:
+            person.set_unusable_password()
+        if commit:
+            person.save()
+        return person
+
+
+class PersonForm(forms.ModelForm[User]):
+    """A person; the password is never shown, only replaced."""
+
+    password = ReadOnlyPasswordHashField(label=_("Password"))
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):
+    """Operators see everybody; a host sees and edits only themselves, and never their own rights (A8)."""
+
+    owner_path = "pk"
+    form, add_form = PersonForm, NewPersonForm
+    host_may_add = host_may_delete = False
+    ordering = ("email",)
+    list_display = ("email", "name", "slug", "zone", "language", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser", "language")
+    search_fields = ("email", "name", "slug")
+    filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", *_OWN_FIELDS)}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "password1")}),)
+
+    def own(self, queryset: Any, request: HttpRequest) -> Any:
+        return queryset if is_operator(request) else queryset.filter(pk=request.user.pk)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Rights and address are the operator's business."""
+        return super().get_fieldsets(request, obj) if is_operator(request) else ((None, {"fields": _OWN_FIELDS}),)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(admin.ModelAdmin[Heartbeat]):
+    """When the parts of the site were last alive; for operators."""
+
+    list_display = ("name", "beat_at", "started_at", "detail")
+    search_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
