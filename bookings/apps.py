@@ -11,5 +11,5 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self) -> None:
-        """Connect receivers and the database backstop."""
-        from bookings import backstop, receivers  # noqa: F401
+        """Connect receivers and the database backstop, and let the worker do this app's work."""
+        from bookings import backstop, receivers, tasks  # noqa: F401

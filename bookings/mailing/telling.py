@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bookings.mailing.problems import Problem
 from bookings.models import Booking, Message
 
 
@@ -57,10 +58,11 @@ def what_to_tell(message: Message, *, earlier: Sequence[Message]) -> Telling | N
 def may_have_arrived(message: Message) -> bool:
     """Whether somebody may have read this mail.
 
-    Any attempt counts, also a failed one: a worker may have died, or a connection broken, after the
-    mail server had taken the mail.
+    Any attempt to send counts, also a failed one: a worker may have died, or a connection broken, after
+    the mail server had taken the mail. The claim that found a mail superseded was no such attempt.
     """
-    return message.sent_at is not None or message.attempts > 0
+    attempts = message.attempts - (message.error == Problem.SUPERSEDED)
+    return message.sent_at is not None or attempts > 0
 
 
 def _unheard(earlier: Sequence[Message]) -> list[Message]:

@@ -16,7 +16,12 @@ START = datetime(2027, 3, 29, 8, 0, tzinfo=UTC)  # the Monday after Europe's clo
 def make_event_type(host: User, **fields: Any) -> EventType:
     """An event type of half an hour, online."""
     number = next(_numbers)
-    values = {"title": "Intro call", "slug": f"intro-{number}", "place": "https://meet.example.org/anna", **fields}
+    values = {
+        "title": "Intro call",
+        "slug": f"intro-{number}",
+        "place": "https://meet.example.org/anna",
+        **fields,
+    }
     return EventType.objects.create(host=host, **values)
 
 
@@ -37,6 +42,11 @@ def make_booking(host: User, *, guest: dict[str, Any] | None = None, **fields: A
     }
     values.setdefault("end", values["start"] + timedelta(minutes=30))
     booking = Booking.objects.create(**values)
-    person = {"name": "Carla Diaz", "email": "carla@example.net", "zone": "America/New_York", "language": "en"}
+    person = {
+        "name": "Carla Diaz",
+        "email": "carla@example.net",
+        "zone": "America/New_York",
+        "language": "en",
+    }
     Guest.objects.create(booking=booking, **{**person, **(guest or {})})
     return booking

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from aiosmtpd.controller import Controller
+
 from bookings.domain.messages import announce
 from bookings.mailing import sending
 from bookings.models import Booking, Message
@@ -43,7 +44,7 @@ class MailServer:
         self.refuse_receiver = ""
         self.refuse_mail = ""
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _: Any) -> str:
         if self.refuse_receiver:
             return self.refuse_receiver
         envelope.rcpt_tos.append(address)
@@ -82,9 +83,11 @@ def _link_names(settings: Any) -> None:
 
 @pytest.fixture
 def tell(now: datetime) -> Callable[..., None]:
-    """Announce a booking, or a change that is made first: `tell(booking, "rescheduled", start=…, actor="guest")`."""
+    """Announce a booking, or make a change and announce it: `tell(booking, "rescheduled", start=…)`."""
 
-    def change(booking: Booking, kind: str = "booked", *, start: datetime | None = None, **facts: str) -> None:
+    def change(
+        booking: Booking, kind: str = "booked", *, start: datetime | None = None, **facts: str
+    ) -> None:
         if start is not None:
             facts["old_start"] = booking.start.isoformat()
             booking.start, booking.end = start, start + timedelta(minutes=30)

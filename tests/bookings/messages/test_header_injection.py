@@ -7,11 +7,11 @@ from typing import Any
 
 import icalendar
 import pytest
+
 from bookings.mailing.envelope import BadAddress, envelope
 from bookings.mailing.letter import Letter
 from bookings.models import Message
 from bookingsite.models import User
-
 from tests.bookings.messages.conftest import MailServer
 from tests.factories.booking_rows import make_booking
 
@@ -34,7 +34,13 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("whose", ["guest", "host", "title", "place", "reason"])
 def test_names_stay_names(
-    name: str, whose: str, host: User, mail_server: MailServer, tell: Callable[..., None], deliver: Callable[..., Any]
+    *,
+    name: str,
+    whose: str,
+    host: User,
+    mail_server: MailServer,
+    tell: Callable[..., None],
+    deliver: Callable[..., Any],
 ) -> None:
     if whose == "host":
         host.name = name
@@ -49,7 +55,10 @@ def test_names_stay_names(
         mail = delivery.mail
         assert [name for name in mail if name.lower() in {"bcc", "cc"}] == []
         assert len(mail.get_all("Subject")) == len(mail.get_all("To")) == len(mail.get_all("Reply-To")) == 1
-        assert {address.addr_spec for address in mail["Reply-To"].addresses} <= {"anna@example.org", "carla@example.net"}
+        assert {address.addr_spec for address in mail["Reply-To"].addresses} <= {
+            "anna@example.org",
+            "carla@example.net",
+        }
         assert len(mail["Reply-To"].addresses) == 1
         for attachment in mail.iter_attachments():
             event = icalendar.Calendar.from_ical(attachment.get_content()).events[0]
@@ -59,9 +68,19 @@ def test_names_stay_names(
 @pytest.mark.parametrize(
     "address",
     [
-        "", "carla", "a@b", "carla@example.net,victim@example.com", "carla@example.net victim@example.com",
-        "carla@example.net\nBcc: victim@example.com", "Carla <carla@example.net>", "carla@example.net\x00",
-        "carla@exa\u202emple.net", "@example.net", "carla@", "carla@@example.net", "сarla@example.net",
+        "",
+        "carla",
+        "a@b",
+        "carla@example.net,victim@example.com",
+        "carla@example.net victim@example.com",
+        "carla@example.net\nBcc: victim@example.com",
+        "Carla <carla@example.net>",
+        "carla@example.net\x00",
+        "carla@exa\u202emple.net",
+        "@example.net",
+        "carla@",
+        "carla@@example.net",
+        "сarla@example.net",
     ],
 )
 def test_envelope_refuses_what_is_not_one_address(address: str, host: User) -> None:
@@ -77,7 +96,8 @@ def test_broken_address_is_given_up_and_shown(
     tell(make_booking(host, guest={"email": "carla@example.net,victim@example.com"}))
     rows = deliver()
     assert [(row.audience, row.state, row.error) for row in rows] == [
-        ("guest", "dead", "bad_address"), ("host", "done", ""),
+        ("guest", "dead", "bad_address"),
+        ("host", "done", ""),
     ]
     assert [delivery.receivers for delivery in mail_server.deliveries] == [["anna@example.org"]]
     assert mail_server.deliveries[0].mail["Reply-To"] is None

@@ -9,10 +9,10 @@ from typing import Any
 
 import icalendar
 import pytest
+
 from bookings.domain import links
 from bookings.models import Booking, Message
 from bookingsite.models import User
-
 from tests.bookings.messages.conftest import Delivery, MailServer
 from tests.factories.booking_rows import START, make_booking
 
@@ -21,7 +21,9 @@ LATER = START + timedelta(days=1, hours=2)
 
 
 @pytest.fixture
-def sent(mail_server: MailServer, tell: Callable[..., None], deliver: Callable[..., Any]) -> Callable[..., Delivery]:
+def sent(
+    mail_server: MailServer, tell: Callable[..., None], deliver: Callable[..., Any]
+) -> Callable[..., Delivery]:
     """Tell and deliver to one audience; the newest mail that arrived."""
 
     def run(booking: Booking, kind: str = "booked", *, to: str = "guest", **facts: Any) -> Delivery:
@@ -58,7 +60,9 @@ def test_guest_mail_has_the_parts_mail_programs_expect(host: User, sent: Callabl
     assert calendar["Content-Type"].params["charset"].lower() == "utf-8"
     attachment = next(mail.iter_attachments())
     assert attachment.get_filename() == "invite.ics"
-    assert attachment.get_content() == calendar.get_content().encode().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    assert attachment.get_content() == calendar.get_content().encode().replace(b"\r\n", b"\n").replace(
+        b"\n", b"\r\n"
+    )
 
 
 def test_guest_mail_text_is_complete_on_its_own(host: User, sent: Callable[..., Delivery]) -> None:
@@ -133,6 +137,7 @@ def test_subjects_name_event_person_and_time(host: User, sent: Callable[..., Del
 def test_headers_say_automatic_and_thread_the_booking(host: User, sent: Callable[..., Delivery]) -> None:
     booking = make_booking(host)
     first = sent(booking).mail
+    host_mail = sent(booking, to="host").mail
     second = sent(booking, "rescheduled", start=LATER, actor="guest").mail
     row = Message.objects.get(kind="booked", audience="guest")
     assert first["Message-ID"] == f"<{row.pk}.{booking.public_id}@testserver>"
@@ -141,7 +146,7 @@ def test_headers_say_automatic_and_thread_the_booking(host: User, sent: Callable
     assert (second["In-Reply-To"], second["References"]) == (first["Message-ID"], first["Message-ID"])
     assert first["Auto-Submitted"] == "auto-generated"
     assert (first["To"], first["Reply-To"]) == ("carla@example.net", "Anna Berg <anna@example.org>")
-    assert sent(booking, "cancelled", to="host").mail["Reply-To"] == "Carla Diaz <carla@example.net>"
+    assert (host_mail["To"], host_mail["Reply-To"]) == ("anna@example.org", "Carla Diaz <carla@example.net>")
 
 
 @pytest.mark.promise("C17")
@@ -155,9 +160,15 @@ def test_invitation_asks_the_guest_in_the_guests_zone(host: User, sent: Callable
     assert event["ORGANIZER"] == "mailto:anna@example.org"
     assert event["ATTENDEE"] == "mailto:carla@example.net"
     assert dict(event["ATTENDEE"].params) == {
-        "CN": "Carla Diaz", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE",
+        "CN": "Carla Diaz",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "NEEDS-ACTION",
+        "RSVP": "TRUE",
     }
-    assert (event["SUMMARY"], event["LOCATION"]) == ("Intro call with Anna Berg", "https://meet.example.org/anna")
+    assert (event["SUMMARY"], event["LOCATION"]) == (
+        "Intro call with Anna Berg",
+        "https://meet.example.org/anna",
+    )
 
 
 def test_invitation_follows_the_booking_with_one_uid(host: User, sent: Callable[..., Delivery]) -> None:
@@ -173,7 +184,9 @@ def test_invitation_follows_the_booking_with_one_uid(host: User, sent: Callable[
     ]
 
 
-def test_invitation_is_tentative_while_the_host_has_not_confirmed(host: User, sent: Callable[..., Delivery]) -> None:
+def test_invitation_is_tentative_while_the_host_has_not_confirmed(
+    host: User, sent: Callable[..., Delivery]
+) -> None:
     delivery = sent(make_booking(host, state=Booking.State.PENDING))
     assert event_of(delivery)[1]["STATUS"] == "TENTATIVE"
     assert delivery.text().splitlines()[0] == "Your request has arrived. Anna Berg still has to confirm it."
@@ -184,7 +197,8 @@ def test_host_without_calendar_gets_the_event_as_a_file(host: User, sent: Callab
     booking = make_booking(host)
     mail = sent(booking, to="host").mail
     assert structure(mail) == (
-        "multipart/mixed", [("multipart/alternative", ["text/plain", "text/html"]), "application/ics"],
+        "multipart/mixed",
+        [("multipart/alternative", ["text/plain", "text/html"]), "application/ics"],
     )
     calendar = icalendar.Calendar.from_ical(next(mail.iter_attachments()).get_content())
     event = calendar.events[0]
@@ -205,7 +219,7 @@ def test_mails_speak_each_readers_language(host: User, sent: Callable[..., Deliv
     booking = make_booking(host, guest={"language": "de", "zone": "Europe/Vienna"})
     guest_mail, host_mail = sent(booking), sent(booking, to="host")
     assert "Montag, 29. März 2027, 10:00 – 10:30 (Europe/Vienna, UTC+2)" in guest_mail.text()
-    assert '<html lang="de" dir="ltr">' in guest_mail.text("html")
+    assert '<html lang="de" dir="ltr">' in " ".join(guest_mail.text("html").split())
     assert "mandag, 29. mars 2027, 10:00 – 10:30 (Europe/Berlin, UTC+2)" in host_mail.text()
 
 
@@ -230,7 +244,7 @@ def test_other_zone_is_left_out_when_clocks_agree(host: User, sent: Callable[...
     ],
 )
 def test_opening_says_who_did_what(
-    kind: str, actor: str, audience: str, opening: str, host: User, sent: Callable[..., Delivery]
+    *, kind: str, actor: str, audience: str, opening: str, host: User, sent: Callable[..., Delivery]
 ) -> None:
     booking = make_booking(host)
     sent(booking, to=audience)
@@ -276,9 +290,13 @@ def test_html_shows_words_of_strangers_as_text_only(host: User, sent: Callable[.
         assert html.count("{{ 7|add:7 }}&lt;script&gt;") >= 2
 
 
-def test_html_loads_nothing_and_leaves_colours_to_the_reader(host: User, sent: Callable[..., Delivery]) -> None:
+def test_html_loads_nothing_and_leaves_colours_to_the_reader(
+    host: User, sent: Callable[..., Delivery]
+) -> None:
     html = sent(make_booking(host)).text("html")
-    assert [part for part in ("<img", "src=", "<style", "<link", "color:", "background") if part in html] == []
+    assert [
+        part for part in ("<img", "src=", "<style", "<link", "color:", "background") if part in html
+    ] == []
     assert 'href="https://meet.example.org/anna"' in html
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bookings.domain import texts
 from django.utils import translation
+
+from bookings.domain import texts
 
 MONDAY = datetime(2027, 3, 29, 8, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -88,6 +89,8 @@ def test_one_line_cleans(text: str, expected: str) -> None:
     assert texts.one_line(text) == expected
 
 
-@pytest.mark.parametrize(("wanted", "language"), [("de-CH", "de"), ("nb", "nb"), ("xx", "en"), ("", "en"), ("../x", "en")])
+@pytest.mark.parametrize(
+    ("wanted", "language"), [("de-CH", "de"), ("nb", "nb"), ("xx", "en"), ("", "en"), ("../x", "en")]
+)
 def test_supported_language_falls_back(wanted: str, language: str) -> None:
     assert texts.supported_language(wanted) == language
