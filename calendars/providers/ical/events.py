@@ -12,7 +12,16 @@ from calendars.providers.base import Status
 from calendars.providers.ical.lines import Line, parsed, text
 from calendars.providers.ical.place import coordinates
 from calendars.providers.ical.standing import Standing, standing
-from calendars.providers.ical.values import Moment, ZoneSource, duration, instant, midnight, moment, shifted
+from calendars.providers.ical.values import (
+    Duration,
+    Moment,
+    ZoneSource,
+    duration,
+    instant,
+    midnight,
+    moment,
+    shifted,
+)
 
 MAX_TRAVEL = timedelta(hours=24)
 ONE_DAY = timedelta(days=1)
@@ -65,13 +74,16 @@ class Event:
     def span(self, start: Moment) -> tuple[datetime, datetime]:
         """Return the UTC span of an instance that begins at ``start``.
 
-        Whole days are local days. Otherwise the end is the later of "same time on the clock" and "same true
-        length": clients differ in the night of a clock change, and time is never freed by a doubt.
+        Whole days are local days, and the event's own instance ends when it says. Later instances end at the
+        later of "same time on the clock" and "same true length": clients differ in the night of a clock
+        change, and time is never freed by a doubt.
         """
         begin = start.utc
-        end = instant(shifted(start.local, self.nominal), start.zone)
-        if not start.all_day:
-            end = max(end, begin + self.exact)
+        if start.all_day:
+            return begin, instant(shifted(start.local, self.nominal), start.zone)
+        end = begin + self.exact
+        if start != self.start:
+            end = max(end, instant(shifted(start.local, self.nominal), start.zone))
         return begin - self.travel, end
 
 
@@ -144,7 +156,7 @@ def _placed(start: Moment, single: dict[str, Line], zones: ZoneSource) -> _Span:
             return _days_until(start, end) if start.all_day else _until(start, end)
     elif length_line := single.get("DURATION"):
         if length := duration(length_line.value):
-            return _lasting(start, length.total)
+            return _lasting(start, length)
     else:
         # RFC 5545, 3.6.1: a day lasts a day, a time without an end takes no time.
         length_unsaid = ONE_DAY if start.all_day else timedelta()
@@ -171,11 +183,16 @@ def _until(start: Moment, end: Moment) -> _Span:
     return _Span(start, nominal, exact if exact > timedelta() else nominal)
 
 
-def _lasting(start: Moment, length: timedelta) -> _Span:
-    if length < timedelta():
-        start = start._replace(local=shifted(start.local, length))
-    length = _up_to_days(abs(length)) if start.all_day else abs(length)
-    return _Span(start, length, length)
+def _lasting(start: Moment, length: Duration) -> _Span:
+    if length.total < timedelta():
+        length = Duration(abs(length.days), abs(length.exact))
+        start = start._replace(local=shifted(start.local, -length.total))
+    if start.all_day:
+        days = _up_to_days(length.total)
+        return _Span(start, days, days)
+    # RFC 5545, 3.3.6: days count on the clock, hours and minutes are true time.
+    end = instant(shifted(start.local, length.days), start.zone) + length.exact
+    return _Span(start, length.total, max(end - start.utc, timedelta()))
 
 
 def _up_to_days(length: timedelta) -> timedelta:

@@ -100,8 +100,16 @@ def test_groups_without_uid_are_kept_apart() -> None:
 
 def test_group_data_reads_like_the_whole_document() -> None:
     zone = "\r\n".join(
-        ["BEGIN:VTIMEZONE", "TZID:Plus Five", "BEGIN:STANDARD", "DTSTART:19700101T000000"]
-        + ["TZOFFSETFROM:+0500", "TZOFFSETTO:+0500", "END:STANDARD", "END:VTIMEZONE"]
+        [
+            "BEGIN:VTIMEZONE",
+            "TZID:Plus Five",
+            "BEGIN:STANDARD",
+            "DTSTART:19700101T000000",
+            "TZOFFSETFROM:+0500",
+            "TZOFFSETTO:+0500",
+            "END:STANDARD",
+            "END:VTIMEZONE",
+        ]
     )
     parts = [
         "X-WR-TIMEZONE:Asia/Tokyo",
