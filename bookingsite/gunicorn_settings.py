@@ -1,4 +1,4 @@
-"""How gunicorn serves the site: used by `manage.py start`; alone: `-c python:bookingsite.gunicorn_settings`."""
+"""How gunicorn serves the site, for `manage.py start` and for `-c python:bookingsite.gunicorn_settings`."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LONGEST_WAIT = timedelta(hours=1)
 ATTEMPTS = 10  # with the waits below: given up after roughly five hours
 
 
-class LeaseLost(Exception):  # noqa: N818 - named by what happened
+class LeaseLost(Exception):
     """The row is no longer this worker's: the lease ran out and another took it, or it was deleted.
 
     The transaction must roll back; the other worker's result stands.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bookingsite import canary
 
 
-class CannotStart(Exception):  # noqa: N818 - named by what happened
+class CannotStart(Exception):
     """The site cannot start; the text is a sentence for the operator."""
 
 
