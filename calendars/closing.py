@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from bookingsite import leases
-from calendars.models import Account, Write
+from calendars.models import Account, Busy, Item, Write
 
 LONGEST = timedelta(days=1)
 
@@ -41,6 +41,14 @@ def finish_all(now: datetime) -> int:
     gone = 0
     for account in Account.objects.exclude(closing_at=None):
         if not remaining(account) or now - (account.closing_at or now) >= LONGEST:
-            account.delete()
+            forget(account)
             gone += 1
     return gone
+
+
+def forget(account: Account) -> None:
+    """Delete the account, its secret and all that was read; large tables first, without loading them."""
+    with transaction.atomic():
+        Busy.objects.filter(calendar__account=account).delete()
+        Item.objects.filter(calendar__account=account).delete()
+        account.delete()

@@ -21,8 +21,18 @@ from calendars.providers.ical.write import Method, Person, event_bytes, invitati
 from calendars.wishes import wish_as_json
 
 __all__ = [
-    "EventWish", "Method", "Person", "Progress", "WishStatus", "Writing", "event_bytes", "invitation_bytes", "progress",
-    "target_for", "want_absent", "want_event",
+    "EventWish",
+    "Method",
+    "Person",
+    "Progress",
+    "WishStatus",
+    "Writing",
+    "event_bytes",
+    "invitation_bytes",
+    "progress",
+    "target_for",
+    "want_absent",
+    "want_event",
 ]
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TypeVar
+
 from django.conf import settings
 
 from bookingsite.lib.http import GuardPolicy, parse_networks
 from calendars.models import Account, Calendar
 from calendars.providers import registry
 from calendars.providers.base import Provider, ReadingRules
+from calendars.providers.errors import Timeout
 from calendars.sync.blocking import AllDay, Switches
 
+T = TypeVar("T")
 MEGABYTE = 1_000_000
 
 
@@ -24,19 +31,45 @@ def guard_policy(*, deadline: float, timeout: float = 20.0) -> GuardPolicy:
     )
 
 
-def open_provider(account: Account, *, deadline: float = 120.0) -> Provider:
-    """The account's provider, ready to ask. Close it after use.
-
-    Raises `bookingsite.lib.secrets.Unreadable` when the password cannot be opened, `ProviderError`
-    when the address is refused.
-    """
+def connected(kind: str, *, url: str, username: str, password: str, deadline: float) -> Provider:
+    """A provider for this sign-in; nothing is sent yet. Close it after use."""
     return registry.connect(
+        kind,
+        url=url,
+        username=username,
+        password=password,
+        policy=guard_policy(deadline=deadline, timeout=deadline),
+    )
+
+
+def open_provider(account: Account, *, deadline: float = 120.0) -> Provider:
+    """The account's provider, ready to ask; `deadline` (seconds) bounds each request. Close it after use.
+
+    Raises `bookingsite.lib.secrets.Unreadable` when the password cannot be opened.
+    """
+    return connected(
         account.provider,
         url=account.base_url,
         username=account.username,
         password=account.open_secret() if account.sealed_secret else "",
-        policy=guard_policy(deadline=deadline, timeout=deadline),
+        deadline=deadline,
     )
+
+
+def within(seconds: float, provider: Provider, ask: Callable[[], T]) -> T:
+    """The answer to `ask`, which talks through `provider`, if it comes in time; closes the provider.
+
+    For work that a person waits for and that takes several requests. Raises what `ask` raises, or
+    `Timeout`. `ask` runs in a thread and must not touch the database; a late one ends by itself.
+    """
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="within")
+    asked = pool.submit(ask)
+    asked.add_done_callback(lambda _: provider.close())
+    pool.shutdown(wait=False)
+    try:
+        return asked.result(timeout=seconds)
+    except FutureTimeout:
+        raise Timeout(f"no answer in {seconds:.0f} s") from None
 
 
 def reading_rules(calendar: Calendar) -> ReadingRules:

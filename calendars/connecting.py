@@ -1,0 +1,191 @@
+"""Connecting, reconnecting and disconnecting accounts, and choosing what their calendars are for.
+
+The network is always asked first and outside any transaction; only what worked is stored, whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+
+from bookingsite import work
+from bookingsite.models import User
+from calendars import closing
+from calendars.listing import apply_listing
+from calendars.models import Account, Calendar
+from calendars.providers import registry
+from calendars.providers.base import CalendarInfo
+from calendars.sync.connection import connected, open_provider, within
+from calendars.sync.respread import apply_switches
+from calendars.sync.trouble import locked, wake
+
+PATIENCE = 20.0
+"""Seconds a person waits for a server at most."""
+
+
+class AlreadyConnectedError(Exception):
+    """The host has connected this very account before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What signs in at a provider. `url` is empty where the provider has one address for all."""
+
+    provider: str
+    url: str = ""
+    username: str
+    password: str = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """What the card is called: the user name, with the server where the host typed one."""
+        host = urlsplit(self.url).hostname
+        return f"{self.username} ({host})"[:120] if host else self.username[:120]
+
+
+def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
+    """Sign in, list the calendars, store the account with sensible choices, and begin to read.
+
+    Raises `AlreadyConnectedError`, or the `ProviderError` that says why signing in failed; then nothing
+    is stored.
+    """
+    if _held(owner, sign_in):
+        raise AlreadyConnectedError
+    listing = _listed(sign_in)
+    try:
+        with transaction.atomic():
+            account = Account(
+                owner=owner,
+                provider=sign_in.provider,
+                base_url=sign_in.url,
+                username=sign_in.username,
+                label=sign_in.label,
+                connected_at=now,
+            )
+            account.save()
+            account.seal_secret(sign_in.password)
+            account.save(update_fields=["sealed_secret"])
+            apply_listing(account, listing, now)
+            _choose_first(account, listing)
+            work.nudge()
+    except IntegrityError:
+        if _held(owner, sign_in):  # connected twice at the same moment
+            raise AlreadyConnectedError from None
+        raise
+    return account
+
+
+def _held(owner: User, sign_in: SignIn) -> bool:
+    same = Account.objects.filter(owner=owner, provider=sign_in.provider, base_url=sign_in.url)
+    return same.filter(username=sign_in.username).exists()
+
+
+def _listed(sign_in: SignIn) -> list[CalendarInfo]:
+    provider = connected(
+        sign_in.provider,
+        url=sign_in.url,
+        username=sign_in.username,
+        password=sign_in.password,
+        deadline=PATIENCE,
+    )
+    return within(PATIENCE, provider, provider.calendars)
+
+
+def _choose_first(account: Account, listing: Collection[CalendarInfo]) -> None:
+    """The first choices: own calendars block; the main one receives bookings if none does yet."""
+    own = [info for info in listing if info.kind == "calendar" and info.writable]
+    blocking = own or [info for info in listing if info.kind == "calendar"][:1]
+    account.calendars.filter(remote_id__in=[info.remote_id for info in blocking]).update(blocks=True)
+    if Calendar.objects.filter(owner=account.owner_id, receives=True).exists():
+        return
+    if main := next((info for info in own if info.primary), own[0] if own else None):
+        account.calendars.filter(remote_id=main.remote_id).update(receives=True)
+
+
+def reconnect(account: Account, password: str, now: datetime) -> None:
+    """Take a new password; every choice stays (CC-4). Raises `ProviderError`, then nothing changes."""
+    sign_in = SignIn(
+        provider=account.provider, url=account.base_url, username=account.username, password=password
+    )
+    listing = _listed(sign_in)
+    with transaction.atomic():
+        account = locked(account.pk)
+        account.seal_secret(password)
+        _is_well(account)
+        account.save()
+        apply_listing(account, listing, now)
+        wake(account, now)
+        work.nudge()
+
+
+def refresh(account: Account, now: datetime) -> None:
+    """Look at the account now: its list of calendars at once, what is in them within seconds.
+
+    Raises `ProviderError` or `secrets.Unreadable`; the calendars are read at once all the same.
+    """
+    with transaction.atomic():
+        wake(locked(account.pk), now)
+        work.nudge()
+    provider = open_provider(account, deadline=PATIENCE)
+    listing = within(PATIENCE, provider, provider.calendars)
+    with transaction.atomic():
+        account = locked(account.pk)
+        apply_listing(account, listing, now)
+        if account.status == Account.Status.RECONNECT:
+            _is_well(account)
+            account.save()
+            wake(account, now)
+
+
+def _is_well(account: Account) -> None:
+    account.status = Account.Status.CONNECTED
+    account.error = ""
+    account.failures = 0
+    account.failing_since = account.owner_told_at = None
+
+
+def disconnect(account: Account, *, remove_events: bool, now: datetime) -> None:
+    """Forget the account and everything read from it; our events stay, or are taken out first (CC-7)."""
+    if remove_events and registry.kind(account.provider).capabilities.writes:
+        closing.begin(account, now)
+        if closing.remaining(account):
+            work.nudge()
+            return
+    closing.forget(account)
+
+
+def choose(owner: User, *, blocking: Collection[int], receiving: int | None, now: datetime) -> None:
+    """Which of the owner's calendars block, and which one receives bookings (C7).
+
+    Ids that are not the owner's are passed over, and so is a read-only calendar as the receiving one.
+    What is newly chosen is read at once.
+    """
+    with transaction.atomic():
+        mine = Calendar.objects.select_for_update().filter(owner=owner, account__closing_at=None)
+        wanted = {calendar.pk for calendar in mine if calendar.pk in blocking}
+        target = [calendar.pk for calendar in mine if calendar.pk == receiving and calendar.writable]
+        mine.exclude(pk__in=target).filter(receives=True).update(receives=False)
+        mine.filter(pk__in=target, receives=False).update(receives=True, run_at=now)
+        mine.exclude(pk__in=wanted).filter(blocks=True).update(blocks=False)
+        mine.filter(pk__in=wanted, blocks=False).update(blocks=True, run_at=now)
+        work.nudge()
+
+
+def save_switches(calendar: Calendar) -> None:
+    """Store a calendar's switches and apply them to everything read so far."""
+    with transaction.atomic():
+        calendar.save(
+            update_fields=[
+                "tentative_blocks",
+                "elsewhere_blocks",
+                "out_of_office_blocks",
+                "unanswered_blocks",
+                "all_day",
+                "interval_minutes",
+            ]
+        )
+        apply_switches(calendar)

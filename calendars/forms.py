@@ -1,0 +1,202 @@
+"""What hosts type to connect calendars and to say what they are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from bookingsite.validation import validate_single_line
+from calendars.connecting import SignIn
+from calendars.models import Account, Calendar
+from calendars.providers.caldav.presets import looks_like_app_password, typed_url
+from calendars.wording import problem
+
+if TYPE_CHECKING:
+    AccountModelForm = forms.ModelForm[Account]
+    CalendarModelForm = forms.ModelForm[Calendar]
+else:
+    AccountModelForm = CalendarModelForm = forms.ModelForm
+
+INTERVALS = (5, 10, 15, 30, 60)
+LONGEST_TRUST = 72
+
+
+def _password(label: Any) -> forms.CharField:
+    """A password: never shown again, never trimmed."""
+    return forms.CharField(
+        label=label,
+        max_length=500,
+        strip=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+def _as_app_password(typed: str) -> str:
+    """Apple's form of what was typed: copied with blanks or without its hyphens it is the same password.
+
+    Raises ValidationError for what cannot be an app-specific password.
+    """
+    text = "".join(typed.split()).lower()
+    if len(text) == 16 and text.isascii() and text.isalpha():
+        text = "-".join(text[start : start + 4] for start in range(0, 16, 4))
+    if not looks_like_app_password(text):
+        found = problem("ordinary_password")
+        raise ValidationError(f"{found.text} {found.remedy}", code="ordinary_password")
+    return text
+
+
+class ICloudForm(forms.Form):
+    """Apple ID and app-specific password; nothing else to type (C1)."""
+
+    username = forms.EmailField(
+        label=_("Apple ID"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    password = _password(_("App-specific password"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs["placeholder"] = "abcd-efgh-ijkl-mnop"
+        self.fields["password"].help_text = _("Sixteen letters that Apple makes for one program.")
+
+    def clean_password(self) -> str:
+        """Refuse an ordinary password here: it would be refused there, and may lock the Apple ID."""
+        return _as_app_password(self.cleaned_data["password"])
+
+    def sign_in(self) -> SignIn:
+        """The sign-in that was typed."""
+        return SignIn(
+            provider="icloud",
+            username=self.cleaned_data["username"].strip(),
+            password=self.cleaned_data["password"],
+        )
+
+
+class CalDavForm(forms.Form):
+    """Address, user name and password of any CalDAV server (C4)."""
+
+    url = forms.CharField(
+        label=_("Server address"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "url", "spellcheck": "false"}),
+        help_text=_(
+            "The name of the server is often enough, for example <code>cloud.example.org</code>. "
+            "Otherwise the CalDAV address from your provider's help pages."
+        ),
+    )
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=254,
+        validators=[validate_single_line],
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    password = _password(_("Password"))
+
+    def clean_url(self) -> str:
+        """The address with its scheme, without credentials."""
+        try:
+            return typed_url(self.cleaned_data["url"])
+        except ValueError:
+            raise ValidationError(_("This is not an address."), code="bad_address") from None
+
+    def sign_in(self) -> SignIn:
+        """The sign-in that was typed."""
+        data = self.cleaned_data
+        return SignIn(
+            provider="caldav", url=data["url"], username=data["username"], password=data["password"]
+        )
+
+
+class ReconnectForm(forms.Form):
+    """A new password for an account that is known."""
+
+    password = _password(_("Password"))
+
+    def __init__(self, *args: Any, provider: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.provider = provider
+        if provider == "icloud":
+            self.fields["password"].label = _("App-specific password")
+
+    def clean_password(self) -> str:
+        """The password; an ordinary Apple password is refused here."""
+        typed: str = self.cleaned_data["password"]
+        return _as_app_password(typed) if self.provider == "icloud" else typed
+
+
+class DisconnectForm(forms.Form):
+    """Keep or remove our events (CC-7)."""
+
+    events = forms.ChoiceField(
+        label=_("Events of bookings in its calendars"),
+        choices=[
+            ("keep", _("Keep them there; they no longer follow changes of the bookings")),
+            ("remove", _("Remove them; the bookings themselves stand")),
+        ],
+        initial="keep",
+        widget=forms.RadioSelect,
+    )
+
+
+class AccountForm(AccountModelForm):
+    """How an account is called and treated."""
+
+    class Meta:
+        model = Account
+        fields: ClassVar[list[str]] = ["label", "trust_hours", "delete_cancelled"]
+        labels: ClassVar[dict[str, Any]] = {"label": _("Name on this page")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["label"].validators.append(validate_single_line)
+        self.fields["trust_hours"] = forms.IntegerField(
+            label=_("Trust the last copy for (hours)"),
+            min_value=1,
+            max_value=LONGEST_TRUST,
+            help_text=_(
+                "When the calendars could not be read for longer, no times are offered. At most three days."
+            ),
+        )
+
+
+class SwitchesForm(CalendarModelForm):
+    """Which events of a calendar close your time (C13, C14)."""
+
+    interval_minutes = forms.TypedChoiceField(
+        label=_("Look for changes every"),
+        coerce=int,
+        choices=lambda: [
+            (minutes, gettext("%(minutes)d minutes") % {"minutes": minutes}) for minutes in INTERVALS
+        ],
+    )
+
+    class Meta:
+        model = Calendar
+        fields: ClassVar[list[str]] = [
+            "tentative_blocks",
+            "elsewhere_blocks",
+            "out_of_office_blocks",
+            "unanswered_blocks",
+            "all_day",
+            "interval_minutes",
+        ]
+
+
+class ChoiceForm(forms.Form):
+    """Which calendars block, which one receives bookings (C7). Only the owner's own can be chosen."""
+
+    blocks = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    receives = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+
+    def __init__(self, *args: Any, calendars: list[Calendar], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["blocks"].choices = [(c.pk, c.name) for c in calendars]  # type: ignore[attr-defined]
+        self.fields["receives"].choices = [  # type: ignore[attr-defined]
+            ("", _("none")),
+            *((c.pk, c.name) for c in calendars if c.writable),
+        ]

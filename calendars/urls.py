@@ -1,0 +1,20 @@
+"""Addresses below `settings/integrations/`."""
+
+from django.urls import path
+
+from calendars.views import connect, integrations, settings
+
+app_name = "calendars"
+urlpatterns = [
+    path("", integrations.integrations, name="integrations"),
+    path("choose/", integrations.choose, name="choose"),
+    path("connect/", connect.connect, name="connect"),
+    path("connect/icloud/", connect.connect_icloud, name="connect_icloud"),
+    path("connect/caldav/", connect.connect_caldav, name="connect_caldav"),
+    path("<int:account_id>/", settings.account, name="account"),
+    path("<int:account_id>/refresh/", integrations.refresh, name="refresh"),
+    path("<int:account_id>/reconnect/", connect.reconnect, name="reconnect"),
+    path("<int:account_id>/disconnect/", connect.disconnect, name="disconnect"),
+    path("<int:account_id>/write-again/", integrations.write_again, name="write_again"),
+    path("calendars/<int:calendar_id>/", settings.calendar, name="calendar"),
+]

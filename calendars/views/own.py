@@ -1,0 +1,26 @@
+"""Whose page it is: the signed-in person's own rows, anything else is not found (invariant 8)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from bookingsite.models import User
+from calendars.models import Account, Calendar
+
+
+def person_of(request: HttpRequest) -> User:
+    """The person who is signed in; for views behind `login_required`."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def account_or_404(request: HttpRequest, account_id: int) -> Account:
+    """The person's own account that is not being disconnected. Raises Http404."""
+    return get_object_or_404(Account, pk=account_id, owner=person_of(request), closing_at=None)
+
+
+def calendar_or_404(request: HttpRequest, calendar_id: int) -> Calendar:
+    """The person's own calendar with its account. Raises Http404."""
+    calendars = Calendar.objects.select_related("account", "owner")
+    return get_object_or_404(calendars, pk=calendar_id, owner=person_of(request), account__closing_at=None)

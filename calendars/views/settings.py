@@ -1,0 +1,42 @@
+"""The settings of one account and of one calendar."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from calendars import connecting
+from calendars.forms import AccountForm, SwitchesForm
+from calendars.views.own import account_or_404, calendar_or_404
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Name, trust in the last copy, and what becomes of events of cancelled bookings (C11)."""
+    found = account_or_404(request, account_id)
+    form = AccountForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        found.save(update_fields=list(form.cleaned_data))
+        messages.success(request, _("The settings were saved."))
+        return redirect("calendars:integrations")
+    context = {"form": form, "account": account_or_404(request, account_id)}
+    return render(request, "calendars/account.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def calendar(request: HttpRequest, calendar_id: int) -> HttpResponse:
+    """Which events of a calendar close time (C13, C14); applied at once to everything read so far."""
+    found = calendar_or_404(request, calendar_id)
+    form = SwitchesForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        connecting.save_switches(found)
+        messages.success(request, _("The settings were saved."))
+        return redirect("calendars:integrations")
+    context = {"form": form, "calendar": found}
+    return render(request, "calendars/calendar.html", context, status=422 if form.errors else 200)
