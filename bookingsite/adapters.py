@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -15,8 +16,13 @@ from bookingsite.lib import zones
 from bookingsite.models import User
 
 
+def site_address(path: str) -> str:
+    """A whole address of this site for mails: under SITE_URL, whatever the request says about its host."""
+    return f"{settings.SITE_URL}{path}"
+
+
 def _complete(user: User, *, name: str, zone: str) -> None:
-    """Fill what a new person needs beside the address: name, link, zone, the language of the page they used."""
+    """Fill what a new person needs beside the address: name, link, zone, the language they signed up in."""
     user.name = name[:120]
     user.zone = zones.canonical(zone) or settings.DEFAULT_ZONE
     language = get_language() or settings.LANGUAGE_CODE
@@ -41,18 +47,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """The confirmation link under the configured address."""
-        return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+        return site_address(reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The reset link under the configured address."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return settings.SITE_URL + path.replace("UID-KEY", key)
+        return site_address(path.replace("UID-KEY", quote(key)))
 
-    def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Any:
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
+    ) -> Any:
         """Mails name this site and its configured address; allauth would take both from the request."""
         site = {"name": settings.SITE_NAME, "domain": settings.SITE_URL}
-        links = {"password_reset_url": reverse("account_reset_password"), "signup_url": reverse("account_signup")}
-        own = {key: settings.SITE_URL + path for key, path in links.items() if key in context}
+        names = {"password_reset_url": "account_reset_password", "signup_url": "account_signup"}
+        own = {key: site_address(reverse(name)) for key, name in names.items() if key in context}
         return super().render_mail(template_prefix, email, {**context, **own, "current_site": site}, headers)
 
 

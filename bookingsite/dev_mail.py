@@ -1,10 +1,10 @@
-"""A page that shows every mail the site sent. Only on a development machine; elsewhere the addresses do not exist."""
+"""A page that shows every mail the site sent. Only on a development machine; elsewhere it does not exist."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import wraps
@@ -15,13 +15,13 @@ from csp.decorators import csp_replace, csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.timezone import make_aware
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-SEPARATOR = b"-" * 79  # what Django's file backend writes after each mail
+SEPARATOR = re.compile(rb"^-{79}\r?\n?", re.MULTILINE)  # what Django's file backend writes after each mail
 NAME = re.compile(r"(?P<file>[\w.-]+\.log)~(?P<place>\d+)", re.ASCII)
 SHOWN = 200
+HIDDEN_HEADERS = {"Content-Type", "MIME-Version"}
 
 View = Callable[..., HttpResponse]
 
@@ -39,8 +39,13 @@ def only_in_development(view: View) -> View:
 
 
 def _mails_in(path: Path) -> list[bytes]:
-    parts = [part.strip(b"\r\n") for part in re.split(rb"^" + SEPARATOR + rb"\r?\n?", path.read_bytes(), flags=re.M)]
+    parts = (part.strip(b"\r\n") for part in SEPARATOR.split(path.read_bytes()))
     return [part for part in parts if part]
+
+
+def _newest_files() -> list[Path]:
+    files = Path(settings.DEV_MAIL_DIR).glob("*.log")
+    return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[:SHOWN]
 
 
 def _parse(data: bytes) -> EmailMessage:
@@ -74,36 +79,41 @@ def _text(part: EmailMessage) -> str:
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """The newest mails first."""
-    folder = Path(settings.DEV_MAIL_DIR)
-    files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True) if folder.is_dir() else []
     rows = []
-    for path in files[:SHOWN]:
+    for path in _newest_files():
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         for place, data in reversed(list(enumerate(_mails_in(path)))):
             mail = _parse(data)
-            written = make_aware(datetime.fromtimestamp(path.stat().st_mtime))  # noqa: DTZ006
-            rows.append({"name": f"{path.name}~{place}", "to": mail["To"], "subject": mail["Subject"], "at": written})
+            name = f"{path.name}~{place}"
+            rows.append({"name": name, "to": mail["To"], "subject": mail["Subject"], "at": written})
     return render(request, "bookingsite/dev_mail/inbox.html", {"rows": rows[:SHOWN]})
 
 
 @only_in_development
 @require_safe
-@csp_update({"frame-src": ["'self'"]})
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[untyped-decorator]
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """One mail: its headers, its text with links, its HTML in a frame, its other parts as links."""
     mail = _load(name)
     leaves = _leaves(mail)
-    texts = [_text(part) for part in leaves if part.get_content_type() == "text/plain" and not part.get_filename()]
+    kinds = [part.get_content_type() for part in leaves]
+    texts = [
+        _text(part) for part, kind in zip(leaves, kinds, strict=True)
+        if kind == "text/plain" and not part.get_filename()
+    ]
     parts = [
-        {"number": number, "type": part.get_content_type(), "file": part.get_filename(),
-         "method": part.get_param("method"), "text": _text(part) if part.get_content_type() == "text/calendar" else ""}
-        for number, part in enumerate(leaves)
+        {
+            "number": number, "type": kind, "file": part.get_filename(), "method": part.get_param("method"),
+            "text": _text(part) if kind == "text/calendar" else "",
+        }
+        for number, (part, kind) in enumerate(zip(leaves, kinds, strict=True))
     ]
     context = {
         "name": name,
         "mail": mail,
-        "headers": [(key, value) for key, value in mail.items() if key not in {"Content-Type", "MIME-Version"}],
+        "headers": [(key, value) for key, value in mail.items() if key not in HIDDEN_HEADERS],
         "text": "\n\n".join(texts),
-        "has_html": any(part.get_content_type() == "text/html" for part in leaves),
+        "has_html": "text/html" in kinds,
         "parts": parts,
     }
     return render(request, "bookingsite/dev_mail/show.html", context)
@@ -115,7 +125,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 @csp_replace({
     "default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:"],
     "frame-ancestors": ["'self'"], "sandbox": ["allow-popups", "allow-top-navigation-by-user-activation"],
-})
+})  # type: ignore[untyped-decorator]
 def show_html(request: HttpRequest, name: str) -> HttpResponse:
     """The mail's HTML as it is, for the frame; no script can run in it."""
     for part in _leaves(_load(name)):

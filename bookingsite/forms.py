@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -36,10 +36,10 @@ class SignupFields(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     zone = ZoneField(propose=True, initial=lambda: settings.DEFAULT_ZONE)
-    field_order: ClassVar[list[str]] = ["name", "email", "password1", "zone"]
+    field_order = ("name", "email", "password1", "zone")
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Called by allauth when the person was made; `AccountAdapter.save_user` has taken the values already."""
+        """Called by allauth when the person was made; `AccountAdapter.save_user` took the values already."""
 
 
 class AddressInput(forms.TextInput):
@@ -91,7 +91,7 @@ class ProfileForm(PersonForm):
         self.fields["about"].widget.attrs["rows"] = 4
 
     def clean_slug(self) -> str:
-        """A link in small letters; one that the host has already stays allowed whatever became reserved later."""
+        """A link in small letters; the present one stays allowed whatever became reserved later."""
         slug = str(self.cleaned_data["slug"]).lower()
         if slug != self.old_slug:
             validate_not_reserved(slug)
@@ -103,9 +103,7 @@ class ProfileForm(PersonForm):
         if not isinstance(upload, UploadedFile):
             return upload
         try:
-            if (upload.size or 0) > pictures.MAX_BYTES:
-                raise pictures.PictureRefused("too_large")
-            data = pictures.reencode(upload.read())
+            data = pictures.reencode(upload.read(pictures.MAX_BYTES + 1))
         except pictures.PictureRefused as refused:
             raise forms.ValidationError(PICTURE_SENTENCES[refused.code], code=refused.code) from refused
         return ContentFile(data, name=f"{new_public_id()}.webp")

@@ -24,7 +24,7 @@ class PictureRefused(Exception):
 def reencode(data: bytes) -> bytes:
     """A square WebP of at most 512 x 512 pixels without any metadata, from JPEG, PNG, WebP or GIF bytes.
 
-    SVG is refused, so is whatever else Pillow knows: only four decoders are ever tried. Raises PictureRefused.
+    SVG is refused, and so is whatever else Pillow knows: four decoders are tried. Raises PictureRefused.
     """
     if len(data) > MAX_BYTES:
         raise PictureRefused("too_large")
@@ -46,7 +46,8 @@ def _reencode(data: bytes) -> bytes:
             raise PictureRefused("too_large")
         picture.draft("RGB", (SIDE, SIDE))  # JPEG: decode small at once
         upright = ImageOps.exif_transpose(picture)
-        plain = upright.convert("RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB")
+        is_clear = "A" in upright.getbands() or "transparency" in upright.info
+        plain = upright.convert("RGBA" if is_clear else "RGB")
     side = min(SIDE, *plain.size)
     out = io.BytesIO()
     ImageOps.fit(plain, (side, side)).save(out, "WEBP", quality=86, method=4)

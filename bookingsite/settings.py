@@ -208,6 +208,8 @@ SOCIALACCOUNT_PROVIDERS = {
     for key in ("google", "microsoft")
     if env.str(f"{key.upper()}_CLIENT_ID", default="")
 }
+# The button posts to us, we redirect there; browsers hold form-action against the redirect too.
+SIGN_IN_HOSTS = {"google": "https://accounts.google.com", "microsoft": "https://login.microsoftonline.com"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
@@ -279,7 +281,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *(SIGN_IN_HOSTS[key] for key in SOCIALACCOUNT_PROVIDERS)],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "manifest-src": ["'self'"],

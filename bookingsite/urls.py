@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from bookingsite import dev_mail, health, views
+from bookingsite import dev_mail, dev_style, health, views
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("home/", views.home, name="home"),
     path("settings/", views.settings_index, name="settings"),
     path("settings/profile/", views.profile, name="profile"),
+    path("dev/style/", dev_style.style, name="dev_style"),
     path("dev/mail/", dev_mail.inbox, name="dev_mail"),
     path("dev/mail/<str:name>/", dev_mail.show, name="dev_mail_show"),
     path("dev/mail/<str:name>/html/", dev_mail.show_html, name="dev_mail_html"),
@@ -20,5 +21,7 @@ urlpatterns = [
     path("media/people/<str:name>", views.picture, name="picture"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("settings/integrations/", include("calendars.urls")),
+    path("availability/", include("availability.urls")),
     path("", include("bookings.urls")),
 ]

@@ -18,7 +18,7 @@ validate_colour = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Choose a colour such 
 
 
 def validate_single_line(value: str) -> None:
-    """For names and titles, which go into mail headers and calendar lines. Raises ValidationError for line breaks."""
+    """For names and titles, which reach mail headers. Raises ValidationError for line breaks and the like."""
     if _CONTROL.search(value) or _BIDI.search(value):
         raise ValidationError(_("Use one line of plain text."), code="single_line")
 

@@ -63,14 +63,15 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def picture(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A profile picture. Only names that the upload gave are looked for; the content is always WebP of our making."""
+    """A profile picture. Only names of our making are looked for; the content is WebP of our making."""
     path = f"people/{name}"
     if not PICTURE_NAME.fullmatch(name) or not default_storage.exists(path):
         raise Http404
-    return FileResponse(
-        default_storage.open(path), content_type="image/webp",
-        headers={"Cache-Control": f"public, max-age={YEAR}, immutable", "Content-Security-Policy": "default-src 'none'"},
-    )
+    headers = {
+        "Cache-Control": f"public, max-age={YEAR}, immutable",
+        "Content-Security-Policy": "default-src 'none'",
+    }
+    return FileResponse(default_storage.open(path), content_type="image/webp", headers=headers)
 
 
 def person_of(request: HttpRequest) -> User:
@@ -88,6 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "steps": steps,
         "done": sum(step.is_done for step in steps),
+        "next_step": next((step for step in steps if not step.is_done), None),
         "public_url": f"{settings.SITE_URL}/{person.slug}/",
     }
     return render(request, "bookingsite/home.html", context)
@@ -113,11 +115,12 @@ def first_steps(person: User) -> list[Step]:
         ),
         Step(
             _("Set your weekly hours"), _("When can people book you? In your own time zone."),
-            _("Set hours"), _url("availability:index"), weekly.objects.filter(schedule__owner=person).exists(),
+            _("Set hours"), _url("availability:index"),
+            weekly.objects.filter(schedule__owner=person).exists(),
         ),
         Step(
             _("Create an event type"), _("What can be booked: its length, its place, its rules."),
-            _("Create"), _url("bookings:event_types"), has_event,
+            _("Create"), _url("event_type_new"), has_event,
         ),
         Step(
             _("Complete your profile"), _("Your name, a picture and a few words for your public page."),

@@ -1,4 +1,4 @@
-"""Choosing a time zone: one field for every form, its list grouped by region with the offset of today (TZ-2)."""
+"""Choosing a time zone: one field for every form, grouped by region with the offset of today (TZ-2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def offset_text(offset: timedelta) -> str:
 
 
 def city(name: str) -> str:
-    """The part of a zone's name that people look for: "America/Argentina/Buenos_Aires" is "Argentina, Buenos Aires"."""
+    """What people look for: "America/Argentina/Buenos_Aires" is "Argentina, Buenos Aires"."""
     _region, _slash, rest = name.partition("/")
     return (rest or name).replace("/", ", ").replace("_", " ")
 
@@ -33,8 +33,8 @@ def city(name: str) -> str:
 def label(name: str, now: datetime) -> str:
     """One line of the list: city, offset and time of day there: "Oslo (UTC+01:00, 09:30)"."""
     there = now.astimezone(zones.zone(name))
-    offset = there.utcoffset() or timedelta()
-    return f"{city(name)} ({offset_text(offset)}, {there:%H:%M})"
+    offset = offset_text(there.utcoffset() or timedelta())
+    return f"{city(name)} ({there:%H:%M})" if name == offset else f"{city(name)} ({offset}, {there:%H:%M})"
 
 
 @lru_cache(maxsize=2)
@@ -45,7 +45,7 @@ def _choices_at(minute: datetime) -> tuple[Group, ...]:
 
 
 def choices(now: datetime) -> tuple[Group, ...]:
-    """Every zone grouped by region, as a select wants it; made once a minute, for all requests of the process."""
+    """Every zone grouped by region, as a select wants it; made once a minute for all requests."""
     return _choices_at(now.replace(second=0, microsecond=0))
 
 

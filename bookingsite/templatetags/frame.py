@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django import template
@@ -18,58 +18,61 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Entry:
-    """A place in the navigation: `where` says whether it stands in the side navigation, the phone's bar, or both ("")."""
+    """A place in the navigation. `where` is a class: "nav-wide" stands in the side navigation alone."""
 
     icon: str
     label: str | Promise
     url_name: str
     where: str = ""
+    also: str = ""  # another beginning of addresses that belong to this place
 
 
 @dataclass(frozen=True)
 class Item:
-    """An entry as one page shows it."""
+    """An entry as one page shows it; `current` is for aria-current, "true" for a place further up."""
 
     icon: str
     label: str | Promise
     url: str
     where: str
-    is_current: bool
+    current: str
 
 
 ENTRIES = (
     Entry("home", _("Home"), "home"),
-    Entry("bookings", _("Bookings"), "bookings:list"),
-    Entry("event-types", _("Event types"), "bookings:event_types"),
+    Entry("bookings", _("Bookings"), "bookings"),
+    Entry("event-types", _("Event types"), "event_types"),
     Entry("availability", _("Availability"), "availability:index"),
     Entry("integrations", _("Integrations"), "calendars:integrations", "nav-wide"),
     Entry("profile", _("Profile"), "profile", "nav-wide"),
-    Entry("settings", _("Settings"), "settings"),
+    Entry("settings", _("Settings"), "settings", also="/accounts/"),
 )
 
 
-def _found(path: str) -> Iterator[tuple[Entry, str, bool]]:
-    """The entries that exist; the one with the longest address that `path` lies below is the current one, per layout."""
+def _addresses() -> dict[Entry, str]:
     urls: dict[Entry, str] = {}
     for entry in ENTRIES:
-        try:
+        with suppress(NoReverseMatch):  # a part of the site that is not there
             urls[entry] = reverse(entry.url_name)
-        except NoReverseMatch:  # a part of the site that is not switched on
-            continue
-    here = [url for url in urls.values() if path.startswith(url)]
-    here_narrow = [url for entry, url in urls.items() if path.startswith(url) and entry.where != "nav-wide"]
-    current = {max(urls, key=len) for urls in (here, here_narrow) if urls}
-    for entry, url in urls.items():
-        yield entry, url, url in current
+    return urls
 
 
 @register.simple_tag(takes_context=True)
 def host_navigation(context: RequestContext) -> list[Item]:
-    """The navigation of the signed-in area for the page at hand."""
+    """The navigation for the page at hand; the nearest place above the page is "page"."""
     path = context["request"].path
+    urls = _addresses()
+    above = {
+        entry: url for entry, url in urls.items()
+        if path.startswith(url) or (entry.also and path.startswith(entry.also))
+    }
+    nearest = max(above.values(), key=len, default="")
     return [
-        Item(icon=entry.icon, label=entry.label, url=url, where=entry.where, is_current=is_current)
-        for entry, url, is_current in _found(path)
+        Item(
+            icon=entry.icon, label=entry.label, url=url, where=entry.where,
+            current="" if entry not in above else "page" if url == nearest else "true",
+        )
+        for entry, url in urls.items()
     ]
 
 
