@@ -43,8 +43,9 @@ def occurrences(
         document = split(data)
     except (NotACalendar, TooLarge) as error:
         return Reading(warnings=(error.code,), bad=1)
-    zones = Zones(document.zones, first_known_zone(document.zone_name, default_zone))
-    return _Reader(zones, window, owner_emails, budget or Budget()).read(document)
+    budget = budget or Budget()
+    zones = Zones(document.zones, first_known_zone(document.zone_name, default_zone), budget)
+    return _Reader(zones, window, owner_emails, budget).read(document)
 
 
 class _Reader:

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from calendars.providers.ical.lines import Line, parsed, text
 from calendars.providers.ical.rules import RuleUnreadable, parse_rule
 from calendars.providers.ical.values import moment, offset_of
-from calendars.providers.ical.walking import MAX_STEPS, Budget, RuleTooLong, walk
+from calendars.providers.ical.walking import Budget, RuleTooLong, walk
 from calendars.providers.ical.zone_names import guessed_zone, named_zone, zone_in_path
 
 MAX_OBSERVANCES = 100
 MAX_ONSETS = 2_000
-FIRST_YEAR, LAST_YEAR = 1970, 2100
+FIRST_YEAR, LAST_YEAR = 1990, 2070
 EARLIEST_YEAR = 1601
 """What Microsoft starts its zones with; before that there is nothing but overflow."""
 
@@ -29,8 +29,11 @@ ZONE_GUESSED = "zone_guessed"
 class Zones:
     """Resolves the TZIDs of one document; remembers what had to be guessed in ``warnings``."""
 
-    def __init__(self, definitions: Mapping[str, tuple[str, ...]], default: tzinfo) -> None:
+    def __init__(
+        self, definitions: Mapping[str, tuple[str, ...]], default: tzinfo, budget: Budget | None = None
+    ) -> None:
         self.default = default
+        self._budget = budget or Budget()
         self.warnings: set[str] = set()
         self._definitions = definitions
         self._found: dict[str, tzinfo] = {}
@@ -50,7 +53,7 @@ class Zones:
         # A name everybody knows wins over its definition: definitions are often cut short or wrong.
         if found := named_zone(name):
             return found
-        if (lines := self._definitions.get(name)) and (defined := _from_definition(lines)):
+        if (lines := self._definitions.get(name)) and (defined := _defined(lines, self._budget)):
             return defined
         if found := zone_in_path(name):
             return found
@@ -108,13 +111,31 @@ class DefinedZone(tzinfo):
         return local.replace(tzinfo=self, fold=int(twice))
 
 
-def _from_definition(lines: tuple[str, ...]) -> tzinfo | None:
+_converted: dict[tuple[str, ...], tzinfo | None] = {}
+_MAX_CONVERTED = 256
+
+
+def _defined(lines: tuple[str, ...], budget: Budget) -> tzinfo | None:
+    """Convert a definition, or remember it: by its whole text, never by its name, so documents stay apart."""
+    if lines in _converted:
+        return _converted[lines]
+    found = None if budget.spent else _from_definition(lines, budget)
+    if budget.spent:
+        # Half a definition would give wrong times without a word; none gives a warning.
+        return None
+    if len(_converted) >= _MAX_CONVERTED:
+        _converted.clear()
+    _converted[lines] = found
+    return found
+
+
+def _from_definition(lines: tuple[str, ...], budget: Budget) -> tzinfo | None:
     """Turn the lines of a VTIMEZONE into a zone; ``None`` when nothing in it can be used."""
     properties = [line for raw in lines if (line := parsed(raw))]
     for line in properties:
         if line.name == "X-LIC-LOCATION" and (found := named_zone(text(line.value, 80))):
             return found
-    onsets = [onset for part in _observances(properties) for onset in _onsets(part)]
+    onsets = [onset for part in _observances(properties) for onset in _onsets(part, budget)]
     return DefinedZone(onsets) if onsets else None
 
 
@@ -132,7 +153,7 @@ def _observances(properties: list[Line]) -> list[list[Line]]:
     return parts[:MAX_OBSERVANCES]
 
 
-def _onsets(part: list[Line]) -> list[_Onset]:
+def _onsets(part: list[Line], budget: Budget) -> list[_Onset]:
     """Return the changes one observance stands for; none when it is unreadable."""
     values: dict[str, str] = {}
     for line in part:
@@ -145,7 +166,7 @@ def _onsets(part: list[Line]) -> list[_Onset]:
     start = _local(values.get("DTSTART", ""))
     if start is None:
         return []
-    times = {start, *_rule_times(values.get("RRULE", ""), start, before)}
+    times = {start, *_rule_times(values.get("RRULE", ""), start, before, budget)}
     for line in part:
         if line.name == "RDATE":
             found = (
@@ -171,7 +192,7 @@ def _local(value: str) -> datetime | None:
     return found.local
 
 
-def _rule_times(value: str, start: datetime, before: timedelta) -> list[datetime]:
+def _rule_times(value: str, start: datetime, before: timedelta, budget: Budget) -> list[datetime]:
     """Expand a yearly rule within [FIRST_YEAR, LAST_YEAR]; rules of any other kind are not for zones."""
     if not value:
         return []
@@ -180,6 +201,6 @@ def _rule_times(value: str, start: datetime, before: timedelta) -> list[datetime
         if rule.freq != "YEARLY" or rule.interval != 1 or rule.dense:
             return []
         span = start.replace(year=FIRST_YEAR, month=1, day=1), start.replace(year=LAST_YEAR, month=1, day=1)
-        return list(islice(walk(rule, start, *span, Budget(MAX_STEPS)), MAX_ONSETS))
+        return list(islice(walk(rule, start, *span, budget), MAX_ONSETS))
     except (RuleUnreadable, RuleTooLong):
         return []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calendars.providers.ical import occurrences
+from calendars.providers.ical import Budget, occurrences
 from tests.calendars.providers.ical.documents import YEAR, calendar, event, only, read, starts, utc
 
 
@@ -193,3 +193,22 @@ def test_reading_does_not_depend_on_what_was_read_before() -> None:
     before = occurrences(calendar(named), window=YEAR, default_zone="UTC")
     occurrences(calendar(fixed("Mine", "+0300"), named), window=YEAR, default_zone="UTC")
     assert occurrences(calendar(named), window=YEAR, default_zone="UTC") == before
+
+
+def test_a_definition_is_converted_once_however_many_resources_carry_it() -> None:
+    daily = event("DTSTART;TZID=Customized Time Zone:20261024T090000", "DURATION:PT1H")
+    read(MICROSOFT, daily)
+    budget = Budget(1_000)
+    read(MICROSOFT, daily, budget=budget)
+    assert budget.left == 1_000
+
+
+def test_many_different_definitions_stay_within_the_budget() -> None:
+    parts = []
+    for number in range(60):
+        parts.append(MICROSOFT.replace("Customized Time Zone", f"Zone {number}"))
+        parts.append(event(f"DTSTART;TZID=Zone {number}:20260706T090000", "DURATION:PT1H", uid=f"{number}"))
+    budget = Budget(200_000)
+    reading = read(*parts, budget=budget)
+    assert budget.left >= -10
+    assert len(reading.occurrences) == 60
