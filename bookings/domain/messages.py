@@ -1,6 +1,6 @@
 """Who is to be told what: mails as rows, written in the transaction that changed the booking.
 
-Nothing here renders or sends. The worker does (`bookings.domain.mailing`), from the booking as it is
+Nothing here renders or sends. The worker does (`bookings.mailing`), from the booking as it is
 by then, so that a slow mail server never holds a booking up and a rolled-back booking tells nobody.
 """
 

@@ -41,7 +41,7 @@ def what_to_tell(message: Message, *, earlier: Sequence[Message]) -> Telling | N
     if kind != Message.Kind.CANCELLED and not booking.is_live:
         return None
     unheard = _unheard(earlier)
-    # Old rows are cleared away in time, so a missing confirmation proves nothing; a waiting one does.
+    # Old rows may have been cleared away: a missing confirmation proves nothing, a waiting one does.
     knows = all(waiting.kind != Message.Kind.BOOKED for waiting in unheard)
     if kind == Message.Kind.CANCELLED and not knows and not _must_hear_of_the_end(message):
         return None

@@ -76,11 +76,6 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
     controller.stop()
 
 
-@pytest.fixture(autouse=True)
-def _link_names(settings: Any) -> None:
-    settings.ROOT_URLCONF = "tests.bookings.messages.link_urls"
-
-
 @pytest.fixture
 def tell(now: datetime) -> Callable[..., None]:
     """Announce a booking, or make a change and announce it: `tell(booking, "rescheduled", start=…)`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import icalendar
 import pytest
+from django.test import Client
 
 from bookings.domain import links
 from bookings.models import Booking, Message
@@ -306,3 +307,20 @@ def test_strangers_words_come_after_ours(host: User, sent: Callable[..., Deliver
     assert "WIN MONEY" not in delivery.mail["Subject"] + delivery.mail["To"]
     first_words = delivery.text().split("Your details:")[0]
     assert [word for word in ("WIN", "BUY") if word in first_words] == []
+
+
+@pytest.mark.promise("B4")
+def test_opening_every_link_of_every_mail_changes_nothing(
+    host: User, sent: Callable[..., Delivery], client: Client
+) -> None:
+    booking = make_booking(host)
+    texts = [sent(booking).text(), sent(booking, to="host").text()]
+    addresses = [
+        line for text in texts for line in text.splitlines() if line.startswith("http://testserver/")
+    ]
+    assert len(addresses) == 4
+    as_told = Booking.objects.values().get()
+    for address in addresses:
+        assert client.get(address, follow=True).status_code == 200
+    assert Booking.objects.values().get() == as_told
+    assert Message.objects.count() == 2
