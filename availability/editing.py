@@ -40,8 +40,8 @@ class DefaultScheduleKeptError(ValidationError):
 def checked_ranges(ranges: Iterable[Span], *, day: str) -> tuple[Span, ...]:
     """The day's ranges in order. Ranges may touch.
 
-    `day` names the day in the sentence. Raises `HoursOverlapError` for ranges that share time and ValidationError
-    for one that is empty or leaves the day, or for too many.
+    `day` names the day in the sentence. Raises `HoursOverlapError` for ranges that share time, a
+    ValidationError for one that is empty or leaves the day, or for too many.
     """
     ordered = sorted(ranges)
     for start, end in ordered:
@@ -88,18 +88,26 @@ def create_schedule(owner: User, *, name: str, zone: str) -> Schedule:
     return made
 
 
+def is_name_taken(owner_id: int, name: str, *, but: Schedule) -> bool:
+    """Whether another schedule of the owner has this name."""
+    return Schedule.objects.filter(owner=owner_id, name=name).exclude(pk=but.pk).exists()
+
+
+def name_taken() -> NameTakenError:
+    """The error with its sentence."""
+    return NameTakenError(_("You have a schedule of this name already."), code="name_taken")
+
+
 def change_schedule(schedule: Schedule, *, name: str, zone: str) -> None:
     """Name and zone; saves a new schedule. Raises `NameTakenError`."""
     schedule.name, schedule.zone = name, zone
-    same = Schedule.objects.filter(owner=schedule.owner_id, name=name).exclude(pk=schedule.pk)
-    taken = NameTakenError(_("You have a schedule of this name already."), code="name_taken")
-    if same.exists():
-        raise taken
+    if is_name_taken(schedule.owner_id, name, but=schedule):
+        raise name_taken()
     try:
         with transaction.atomic():
             schedule.save(update_fields=["name", "zone"] if schedule.pk else None)
     except IntegrityError:  # another request was a moment faster
-        raise taken from None
+        raise name_taken() from None
 
 
 def save_weekly(schedule: Schedule, week: Sequence[Iterable[Span]]) -> None:

@@ -23,9 +23,14 @@ class Open:
     end: datetime
 
     @property
-    def ends_the_day(self) -> bool:
-        """Whether it goes on to midnight, which people read as 24:00."""
-        return self.end.time() == datetime.min.time()
+    def start_text(self) -> str:
+        """HH:MM."""
+        return self.start.strftime("%H:%M")
+
+    @property
+    def end_text(self) -> str:
+        """HH:MM; midnight is read as the end of the day."""
+        return "24:00" if self.end.time() == datetime.min.time() else self.end.strftime("%H:%M")
 
 
 @dataclass(frozen=True)

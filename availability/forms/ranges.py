@@ -79,6 +79,11 @@ class DayRanges:
         """One more row, blank by default."""
         self.rows.append(Row(f"{self.prefix}-{self._next_number()}", start, end))
 
+    @property
+    def shown(self) -> list[Row]:
+        """The rows to show: a closed day has a blank one to type into."""
+        return self.rows or [Row(f"{self.prefix}-0")]
+
     def copy_from(self, other: DayRanges) -> None:
         """Take over another day's rows as they were typed."""
         self.rows = []
@@ -101,7 +106,7 @@ class DayRanges:
         found = [
             Problem(f"{row.name}-from", f"{self.label}: {error}") for row in self.rows for error in row.errors
         ]
-        anchor = f"{self.rows[0].name}-from" if self.rows else self.prefix
+        anchor = f"{self.shown[0].name}-from"
         return found + [Problem(anchor, error) for error in self.errors]
 
     def _next_number(self) -> int:

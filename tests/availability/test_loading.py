@@ -194,9 +194,7 @@ def test_load_tells_the_source_behind_a_reason(host: User) -> None:
 
 
 @pytest.mark.parametrize("hosts", [1, 3])
-def test_load_takes_four_queries_whatever_the_number(
-    hosts: int, django_assert_num_queries, db: None
-) -> None:  # type: ignore[no-untyped-def]
+def test_load_takes_four_queries_whatever_the_number(hosts: int, django_assert_num_queries, db: None) -> None:  # type: ignore[no-untyped-def]
     people = [User.objects.create_user(f"{n}@example.org") for n in range(hosts)]
     for person in people:
         schedule = make_schedule(person, {MONDAY: "09:00-12:00 13:00-14:00"}, is_default=True)

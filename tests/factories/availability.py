@@ -59,4 +59,3 @@ def make_closing_rule(owner: User, weekday: int, text: str = "00:00-24:00", note
 def at(text: str) -> int:
     """`"2027-03-01 09:00"` UTC as epoch seconds."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-

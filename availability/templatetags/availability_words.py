@@ -1,0 +1,23 @@
+"""Hours and time off in words."""
+
+from __future__ import annotations
+
+from django import template
+
+from availability import describe
+from availability.editing import show_range
+from availability.models import ClosingRule, TimeOff
+
+register = template.Library()
+
+
+@register.filter
+def time_off_text(row: TimeOff) -> str:
+    """When somebody is off."""
+    return describe.time_off_text(row)
+
+
+@register.filter
+def rule_times(rule: ClosingRule) -> str:
+    """The closed range of a rule."""
+    return show_range((rule.start, rule.end))
