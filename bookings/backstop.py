@@ -7,10 +7,11 @@ and drop triggers; a system check (`bookings.E001`) fails where it is missing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
@@ -70,9 +71,9 @@ def install_after_migrate(sender: AppConfig, using: str = "default", **kwargs: A
 
 
 @register(Tags.database)
-def check_backstop(databases: list[str] | None = None, **kwargs: Any) -> list[Error]:
+def check_backstop(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """bookings.E001: claims may overlap because the constraint or trigger is missing."""
-    problems = []
+    problems: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
         if TABLE in connection.introspection.table_names() and not is_installed(connection):

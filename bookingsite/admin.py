@@ -54,7 +54,16 @@ class PersonForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = "__all__"
+        fields: ClassVar[tuple[str, ...]] = (
+            "email",
+            "password",
+            *_OWN_FIELDS,
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+        )
 
 
 @admin.register(User)
@@ -82,7 +91,11 @@ class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Rights and address are the operator's business."""
-        return super().get_fieldsets(request, obj) if is_operator(request) else ((None, {"fields": _OWN_FIELDS}),)
+        return (
+            super().get_fieldsets(request, obj)
+            if is_operator(request)
+            else ((None, {"fields": _OWN_FIELDS}),)
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_operator(request)

@@ -36,7 +36,9 @@ def events(today: date) -> Iterator[DemoEvent]:
     yield _event(FAMILY, "dentist", "Dentist", _at(monday, 7, 10, 30), 45)
     yield _event(FAMILY, "football", "Football training", _at(monday, 2, 16), 90, rrule=weekly)
     yield _whole_days(FAMILY, "grandma", "Grandma visits", monday + timedelta(days=18), 2, transp="OPAQUE")
-    yield _whole_days(FAMILY, "birthday", "Mia's birthday", monday + timedelta(days=11), 1, transp="TRANSPARENT")
+    yield _whole_days(
+        FAMILY, "birthday", "Mia's birthday", monday + timedelta(days=11), 1, transp="TRANSPARENT"
+    )
 
 
 def _at(monday: date, days: int, hour: int, minute: int = 0) -> datetime:
@@ -46,7 +48,9 @@ def _at(monday: date, days: int, hour: int, minute: int = 0) -> datetime:
 def _series_with_move(monday: date) -> DemoEvent:
     """The weekly team meeting; next week's was moved, the one after that was cancelled (C15)."""
     first = _at(monday, -28, 9, 30)
-    series = _component("team", "Team meeting", first, first + timedelta(minutes=45), rrule={"freq": "weekly"})
+    series = _component(
+        "team", "Team meeting", first, first + timedelta(minutes=45), rrule={"freq": "weekly"}
+    )
     original = _at(monday, 7, 9, 30)
     moved = _component("team", "Team meeting (moved)", _at(monday, 8, 15), _at(monday, 8, 15, 45))
     moved.add("recurrence-id", original)
@@ -60,7 +64,11 @@ def _event(calendar: str, uid: str, summary: str, start: datetime, minutes: int,
 
 
 def _whole_days(calendar: str, uid: str, summary: str, first: date, days: int, **more: Any) -> DemoEvent:
-    return DemoEvent(calendar, f"{uid}.ics", _calendar(_component(uid, summary, first, first + timedelta(days=days), **more)))
+    return DemoEvent(
+        calendar,
+        f"{uid}.ics",
+        _calendar(_component(uid, summary, first, first + timedelta(days=days), **more)),
+    )
 
 
 def _component(uid: str, summary: str, start: date, end: date, **more: Any) -> icalendar.Event:

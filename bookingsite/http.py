@@ -8,4 +8,4 @@ from bookingsite.models import User
 class HostRequest(HttpRequest):
     """A request behind `login_required`: its user is a person, never anonymous."""
 
-    user: User  # type: ignore[assignment]
+    user: User

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from bookingsite.lib import clock
 
-SLUG_RULE = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$", _("Use small letters, digits and hyphens."))
+SLUG_RULE = RegexValidator(
+    r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$", _("Use small letters, digits and hyphens.")
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,7 +66,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     slug = models.CharField(
-        _("link"), max_length=60, unique=True, validators=[SLUG_RULE],
+        _("link"),
+        max_length=60,
+        unique=True,
+        validators=[SLUG_RULE],
         help_text=_("The last part of your public address."),
     )
     about = models.TextField(_("about you"), max_length=1000, blank=True)

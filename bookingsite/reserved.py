@@ -6,8 +6,28 @@ from functools import cache
 from django.urls import URLResolver
 
 # Not routes today, but confusing or wanted soon.
-ALSO = frozenset({"api", "b", "book", "calendar", "dashboard", "help", "host", "login", "logout", "media", "rooms",
-                  "signup", "static", "support", "team", "teams", "users", "www"})
+ALSO = frozenset(
+    {
+        "api",
+        "b",
+        "book",
+        "calendar",
+        "dashboard",
+        "help",
+        "host",
+        "login",
+        "logout",
+        "media",
+        "rooms",
+        "signup",
+        "static",
+        "support",
+        "team",
+        "teams",
+        "users",
+        "www",
+    }
+)
 
 
 @cache

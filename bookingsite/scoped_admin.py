@@ -64,11 +64,11 @@ class _Scope:
     def _own_choices(self, db_field: ForeignKey[Any, Any], request: HttpRequest) -> QuerySet[Any]:
         related = db_field.related_model
         if related is User:
-            return User.objects.filter(pk=request.user.pk)
-        their_admin = self.admin_site._registry.get(related)  # type: ignore[arg-type]
+            return User.objects.filter(pk=request.user.pk or 0)
+        their_admin = self.admin_site._registry.get(related)
         if isinstance(their_admin, ScopedAdmin):
-            return their_admin.own(related._default_manager.all(), request)  # type: ignore[union-attr]
-        return related._default_manager.none()  # type: ignore[union-attr]
+            return their_admin.own(related._default_manager.all(), request)
+        return related._default_manager.none()
 
 
 class ScopedAdmin(_Scope, admin.ModelAdmin[Any]):

@@ -50,13 +50,17 @@ BOOKING_SECRETS_KEYS = [
 SITE_NAME = env.str("SITE_NAME", default="Bookingsite")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "").rstrip("/")
 if not SITE_URL:
-    raise ImproperlyConfigured("SITE_URL is not set. Give the public address, for example https://book.example.org.")
+    raise ImproperlyConfigured(
+        "SITE_URL is not set. Give the public address, for example https://book.example.org."
+    )
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured("SITE_URL must be a whole address such as https://book.example.org.")
 SITE_DOMAIN = _site.hostname
 HTTPS = _site.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_DOMAIN, *(["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[SITE_DOMAIN, *(["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
@@ -204,7 +208,14 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address at a provider proves nothing here (nOAuth)
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {
-    key: {"APPS": [{"client_id": env.str(f"{key.upper()}_CLIENT_ID"), "secret": env.str(f"{key.upper()}_CLIENT_SECRET", default="")}]}
+    key: {
+        "APPS": [
+            {
+                "client_id": env.str(f"{key.upper()}_CLIENT_ID"),
+                "secret": env.str(f"{key.upper()}_CLIENT_SECRET", default=""),
+            }
+        ]
+    }
     for key in ("google", "microsoft")
     if env.str(f"{key.upper()}_CLIENT_ID", default="")
 }

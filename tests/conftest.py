@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+
 from bookingsite.models import User
 
 
@@ -17,16 +18,22 @@ def now() -> datetime:
 @pytest.fixture
 def host(db: None) -> User:
     """A host in Berlin."""
-    return User.objects.create_user("anna@example.org", "correct horse battery", name="Anna Berg", slug="anna", zone="Europe/Berlin")
+    return User.objects.create_user(
+        "anna@example.org", "correct horse battery", name="Anna Berg", slug="anna", zone="Europe/Berlin"
+    )
 
 
 @pytest.fixture
 def other_host(db: None) -> User:
     """Another host, who must never see Anna's things."""
-    return User.objects.create_user("ben@example.org", "correct horse battery", name="Ben Cole", slug="ben", zone="America/New_York")
+    return User.objects.create_user(
+        "ben@example.org", "correct horse battery", name="Ben Cole", slug="ben", zone="America/New_York"
+    )
 
 
 @pytest.fixture
 def operator(db: None) -> User:
     """The person who runs the site."""
-    return User.objects.create_superuser("olga@example.org", "correct horse battery", name="Olga", slug="olga")
+    return User.objects.create_superuser(
+        "olga@example.org", "correct horse battery", name="Olga", slug="olga"
+    )

@@ -21,8 +21,8 @@ if os.environ.get("TEST_DATABASE_URL"):
 else:
     os.environ.pop("DATABASE_URL", None)
 
-from bookingsite.settings import *  # noqa: E402, F403
-from bookingsite.settings import MIDDLEWARE as _MIDDLEWARE  # noqa: E402
+from bookingsite.settings import *  # noqa: F403
+from bookingsite.settings import MIDDLEWARE as _MIDDLEWARE
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

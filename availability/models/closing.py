@@ -17,10 +17,14 @@ class TimeOff(models.Model):
     Without times whole days are closed, the last one included. It closes all of the host's schedules.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="time_off", verbose_name=_("host"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="time_off", verbose_name=_("host")
+    )
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
-    start = MinuteOfDayField(_("from"), null=True, blank=True, help_text=_("Empty: from the start of the first day."))
+    start = MinuteOfDayField(
+        _("from"), null=True, blank=True, help_text=_("Empty: from the start of the first day.")
+    )
     end = MinuteOfDayField(
         _("to"), null=True, blank=True, is_end=True, help_text=_("Empty: to the end of the last day.")
     )
@@ -32,7 +36,8 @@ class TimeOff(models.Model):
         ordering = ["first_day", "start", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")), name="time_off_last_day_not_before_first",
+                condition=Q(last_day__gte=F("first_day")),
+                name="time_off_last_day_not_before_first",
                 violation_error_message=_("The last day must not be before the first."),
             ),
         ]
@@ -58,7 +63,8 @@ class ClosingRule(models.Model):
         ordering = ["weekday", "start"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(end__gt=F("start"), end__lte=1440), name="closing_rule_end_after_start",
+                condition=Q(end__gt=F("start"), end__lte=1440),
+                name="closing_rule_end_after_start",
                 violation_error_message=_("The end must be later than the start."),
             ),
         ]

@@ -37,9 +37,12 @@ class Schedule(models.Model):
         verbose_name_plural = _("schedules")
         ordering = ["-is_default", "name", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["owner"], condition=Q(is_default=True), name="one_default_schedule"),
             models.UniqueConstraint(
-                fields=["owner", "name"], name="schedule_names_differ",
+                fields=["owner"], condition=Q(is_default=True), name="one_default_schedule"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                name="schedule_names_differ",
                 violation_error_message=_("You have a schedule of this name already."),
             ),
         ]
@@ -73,7 +76,8 @@ class WeeklyHours(Hours):
         ordering = ["weekday", "start"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(end__gt=F("start"), end__lte=1440), name="weekly_hours_end_after_start",
+                condition=Q(end__gt=F("start"), end__lte=1440),
+                name="weekly_hours_end_after_start",
                 violation_error_message=_("The end must be later than the start."),
             ),
         ]

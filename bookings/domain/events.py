@@ -66,7 +66,8 @@ def _description(booking: Booking, guests: list[Guest]) -> str:
             lines.append(_("Notes: %(notes)s") % {"notes": guest.notes})
     if booking.place:
         lines.append(
-            _("%(kind)s: %(place)s") % {"kind": booking.get_place_kind_display().capitalize(), "place": booking.place}
+            _("%(kind)s: %(place)s")
+            % {"kind": booking.get_place_kind_display().capitalize(), "place": booking.place}
         )
     if booking.source:
         lines.append(_("Source: %(source)s") % {"source": booking.source})

@@ -71,7 +71,13 @@ def book(wish: Wish, *, now: datetime) -> Booking:
 
 
 def reschedule(
-    booking: Booking, start: datetime, *, actor: Booking.Actor, now: datetime, any_time: bool = False, reason: str = ""
+    booking: Booking,
+    start: datetime,
+    *,
+    actor: Booking.Actor,
+    now: datetime,
+    any_time: bool = False,
+    reason: str = "",
 ) -> Booking:
     """Move a live booking; a move to where it stands already changes nothing.
 
@@ -97,7 +103,13 @@ def reschedule(
         _save_change(booking, ["start", "end"], now=now)
         occupancy.move(booking)
         _record(
-            booking, HistoryEntry.Action.RESCHEDULED, actor, now=now, old_start=old_start, new_start=start, reason=reason
+            booking,
+            HistoryEntry.Action.RESCHEDULED,
+            actor,
+            now=now,
+            old_start=old_start,
+            new_start=start,
+            reason=reason,
         )
         facts = {"old_start": old_start.isoformat(), "actor": str(actor), "reason": reason}
         _tell(booking, Message.Kind.RESCHEDULED, now=now, facts=facts)
@@ -122,7 +134,9 @@ def cancel(booking: Booking, *, actor: Booking.Actor, now: datetime, reason: str
         booking.cancelled_by, booking.cancel_reason = actor, reason
         _save_change(booking, ["state", "cancelled_by", "cancel_reason"], now=now)
         occupancy.release(booking)
-        _record(booking, HistoryEntry.Action.CANCELLED, actor, now=now, old_start=booking.start, reason=reason)
+        _record(
+            booking, HistoryEntry.Action.CANCELLED, actor, now=now, old_start=booking.start, reason=reason
+        )
         _tell(booking, Message.Kind.CANCELLED, now=now, facts={"actor": str(actor), "reason": reason})
     return booking
 
@@ -150,7 +164,9 @@ def _made_before(wish: Wish) -> Booking | None:
     guest = booking.guests.all()[0]
     if (booking.event_type_id, guest.email.lower()) != (wish.event_type.pk, wish.email.lower()):
         raise KeyReused
-    first = booking.history.filter(action=HistoryEntry.Action.BOOKED).values_list("new_start", flat=True).first()
+    first = (
+        booking.history.filter(action=HistoryEntry.Action.BOOKED).values_list("new_start", flat=True).first()
+    )
     if first != wish.start:
         raise KeyReused
     return booking
@@ -185,7 +201,12 @@ def _insert(wish: Wish, *, now: datetime) -> Booking:
         changed_at=now,
     )
     Guest.objects.create(
-        booking=booking, name=wish.name, email=wish.email, phone=wish.phone, notes=wish.notes, zone=wish.zone,
+        booking=booking,
+        name=wish.name,
+        email=wish.email,
+        phone=wish.phone,
+        notes=wish.notes,
+        zone=wish.zone,
         language=wish.language,
     )
     return booking
@@ -196,7 +217,9 @@ def _fresh(booking: Booking) -> Booking:
     return Booking.objects.select_related("event_type__host", "host", "target__account").get(pk=booking.pk)
 
 
-def _require_for(actor: Booking.Actor, booking: Booking, start: datetime, *, now: datetime, any_time: bool) -> None:
+def _require_for(
+    actor: Booking.Actor, booking: Booking, start: datetime, *, now: datetime, any_time: bool
+) -> None:
     if any_time and actor != Actor.GUEST:
         slots.require_no_clash(booking, start)
     else:
@@ -210,11 +233,23 @@ def _save_change(booking: Booking, fields: list[str], *, now: datetime) -> None:
 
 
 def _record(
-    booking: Booking, action: HistoryEntry.Action, actor: Booking.Actor, *, now: datetime,
-    old_start: datetime | None = None, new_start: datetime | None = None, reason: str = "",
+    booking: Booking,
+    action: HistoryEntry.Action,
+    actor: Booking.Actor,
+    *,
+    now: datetime,
+    old_start: datetime | None = None,
+    new_start: datetime | None = None,
+    reason: str = "",
 ) -> None:
     HistoryEntry.objects.create(
-        booking=booking, at=now, action=action, actor=actor, old_start=old_start, new_start=new_start, reason=reason
+        booking=booking,
+        at=now,
+        action=action,
+        actor=actor,
+        old_start=old_start,
+        new_start=new_start,
+        reason=reason,
     )
 
 

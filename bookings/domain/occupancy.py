@@ -32,7 +32,8 @@ def lock(host_ids: Iterable[int]) -> dict[int, Resource]:
         found = _locked(wanted)
         if len(found) < len(wanted):  # a new host: make the row, then lock it like any other
             Resource.objects.bulk_create(
-                [Resource(host_id=host_id) for host_id in wanted if host_id not in found], ignore_conflicts=True
+                [Resource(host_id=host_id) for host_id in wanted if host_id not in found],
+                ignore_conflicts=True,
             )
             found = _locked(wanted)
     except OperationalError as error:

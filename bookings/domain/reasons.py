@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from availability.engine import Code, Reason
+from availability.engine import Code, Reason, explain
 from bookings.domain import slots
-from bookings.models import EventType
+from bookings.models import Booking, EventType
 from bookingsite.lib import zones
 from calendars import busy
 
@@ -23,11 +24,39 @@ class Told:
     is_offered: bool
     lines: tuple[tuple[str, str], ...]
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The lines without their codes."""
+        return tuple(sentence for _code, sentence in self.lines)
+
+    @property
+    def is_another_booking(self) -> bool:
+        """Whether a booking stands there: nobody may decide past that (invariant 1)."""
+        return any(code == Code.BOOKING for code, _sentence in self.lines)
+
 
 def told(event_type: EventType, start: datetime, *, now: datetime) -> Told:
     """Ask the engine about one start of one event type, and say its answer in the active language."""
     known, found, times = slots.why_not(event_type, start, now=now)
-    lines = [] if known else [("unknown", _("A calendar has not been read for too long; unknown is never free."))]
+    lines = [] if event_type.is_active else [("off", _("The event type is turned off."))]
+    return _told(event_type, start, found, times, known=known, before=lines)
+
+
+def told_of_move(booking: Booking, start: datetime, *, now: datetime) -> Told:
+    """What stands against moving a booking to `start`, seen by the host: rules for guests do not count."""
+    last = start + timedelta(seconds=1)
+    times = slots.times(booking.event_type, start, last, now=now, moving=booking, for_host=True)
+    found = explain(times.question, int(start.timestamp()))
+    return _told(booking.event_type, start, found, times, known=times.known)
+
+
+def _told(
+    event_type: EventType, start: datetime, found: list[Reason], times: slots.Times, *, known: bool,
+    before: Sequence[tuple[str, str]] = (),
+) -> Told:
+    lines = list(before)
+    if not known:
+        lines.append(("unknown", _("A calendar has not been read for too long; unknown is never free.")))
     lines += [(str(reason.code), _sentence(event_type, reason, times)) for reason in found]
     return Told(start=start, is_offered=not lines, lines=tuple(dict.fromkeys(lines)))
 
@@ -57,7 +86,11 @@ def _when(event_type: EventType, reason: Reason) -> str:
         start, end = (slots.instant(second).astimezone(zone) for second in reason.span)
     except (ValueError, OverflowError, OSError):  # a window without a beginning
         return _("see the event type")
-    last = formats.time_format(end) if start.date() == end.date() else formats.date_format(end, "DATETIME_FORMAT")
+    last = (
+        formats.time_format(end)
+        if start.date() == end.date()
+        else formats.date_format(end, "DATETIME_FORMAT")
+    )
     return f"{formats.date_format(start, 'DATETIME_FORMAT')} – {last}"
 
 

@@ -48,8 +48,13 @@ class Times:
 
 
 def times(
-    event_type: EventType, first: datetime, last: datetime, *, now: datetime,
-    moving: Booking | None = None, for_host: bool = False,
+    event_type: EventType,
+    first: datetime,
+    last: datetime,
+    *,
+    now: datetime,
+    moving: Booking | None = None,
+    for_host: bool = False,
 ) -> Times:
     """The question for starts in `[first, last)`, loaded and ready to be asked.
 
@@ -93,7 +98,12 @@ def starts(event_type: EventType, first: datetime, last: datetime, *, now: datet
 
 
 def require(
-    event_type: EventType, start: datetime, *, now: datetime, moving: Booking | None = None, for_host: bool = False
+    event_type: EventType,
+    start: datetime,
+    *,
+    now: datetime,
+    moving: Booking | None = None,
+    for_host: bool = False,
 ) -> None:
     """Raises `SlotTaken` with the reasons, or `TimesUnknown`, unless this start is offered."""
     answer = times(event_type, start, start + timedelta(seconds=1), now=now, moving=moving, for_host=for_host)
@@ -123,7 +133,9 @@ def nearest(
     return [instant(second) for second in sorted(near)]
 
 
-def next_start(event_type: EventType, after: datetime, *, now: datetime, moving: Booking | None = None) -> datetime | None:
+def next_start(
+    event_type: EventType, after: datetime, *, now: datetime, moving: Booking | None = None
+) -> datetime | None:
     """The first start offered at or after `after`, as far as calendars are read (BP-2, BP-5)."""
     begin, end = max(after, now), now + HORIZON
     if begin >= end:

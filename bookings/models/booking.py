@@ -30,7 +30,9 @@ class Booking(models.Model):
         HOST = "host", _("host")
         OPERATOR = "operator", _("operator")
 
-    public_id = models.CharField(_("public id"), max_length=32, unique=True, default=new_public_id, editable=False)
+    public_id = models.CharField(
+        _("public id"), max_length=32, unique=True, default=new_public_id, editable=False
+    )
     link_salt = models.CharField(max_length=32, default=new_public_id, editable=False)
     request_key = models.CharField(_("request key"), max_length=64, unique=True, editable=False)
     event_type = models.ForeignKey(
@@ -42,7 +44,9 @@ class Booking(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CONFIRMED)
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))
-    sequence = models.PositiveIntegerField(_("version"), default=0, help_text=_("Counts changes, as in invitations."))
+    sequence = models.PositiveIntegerField(
+        _("version"), default=0, help_text=_("Counts changes, as in invitations.")
+    )
 
     title = models.CharField(_("name"), max_length=120)
     place_kind = models.CharField(_("kind of place"), max_length=10, choices=EventType.PlaceKind)
@@ -52,7 +56,13 @@ class Booking(models.Model):
     cancel_notice = models.PositiveIntegerField(_("cancellation deadline"), default=0)
     source = models.CharField(_("lead source"), max_length=120, blank=True)
     target = models.ForeignKey(
-        Calendar, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("calendar"), editable=False
+        Calendar,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("calendar"),
+        editable=False,
     )
 
     cancelled_by = models.CharField(_("cancelled by"), max_length=10, choices=Actor, blank=True)

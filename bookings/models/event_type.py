@@ -45,14 +45,23 @@ class EventType(models.Model):
     duration = models.PositiveSmallIntegerField(
         _("duration"), default=30, validators=[MinValueValidator(5), MaxValueValidator(DAY_MINUTES)]
     )
-    place_kind = models.CharField(_("kind of place"), max_length=10, choices=PlaceKind, default=PlaceKind.ONLINE)
+    place_kind = models.CharField(
+        _("kind of place"), max_length=10, choices=PlaceKind, default=PlaceKind.ONLINE
+    )
     place = models.CharField(
-        _("place"), max_length=300, blank=True,
+        _("place"),
+        max_length=300,
+        blank=True,
         help_text=_("The meeting link, the phone number or the address, as guests will read it."),
     )
 
     schedule = models.ForeignKey(
-        Schedule, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("schedule"),
+        Schedule,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("schedule"),
         help_text=_("Empty: your default schedule."),
     )
     increment = models.PositiveSmallIntegerField(
@@ -68,7 +77,9 @@ class EventType(models.Model):
         _("minimum notice"), default=240, validators=[MaxValueValidator(365 * DAY_MINUTES)]
     )
     cancel_notice = models.PositiveIntegerField(
-        _("cancellation deadline"), default=0, validators=[MaxValueValidator(365 * DAY_MINUTES)],
+        _("cancellation deadline"),
+        default=0,
+        validators=[MaxValueValidator(365 * DAY_MINUTES)],
         help_text=_("How long before the start guests may still cancel or reschedule; 0: until it starts."),
     )
     window = models.CharField(_("bookable"), max_length=14, choices=Window, default=Window.DAYS)
@@ -78,14 +89,22 @@ class EventType(models.Model):
     window_first = models.DateField(_("first date"), null=True, blank=True)
     window_last = models.DateField(_("last date"), null=True, blank=True)
     daily_limit = models.PositiveSmallIntegerField(
-        _("bookings a day, at most"), null=True, blank=True, validators=[MinValueValidator(1)],
+        _("bookings a day, at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
         help_text=_("Empty: no limit."),
     )
     show_zone = models.CharField(_("times shown in"), max_length=6, choices=ShowZone, default=ShowZone.GUEST)
 
     adds_to_calendar = models.BooleanField(_("add bookings to my calendar"), default=True)
     target = models.ForeignKey(
-        Calendar, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("calendar for bookings"),
+        Calendar,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("calendar for bookings"),
         help_text=_("Empty: the calendar chosen under Integrations."),
     )
 
@@ -95,12 +114,15 @@ class EventType(models.Model):
         ordering = ["-is_active", "title", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["host", "slug"], name="event_links_differ",
+                fields=["host", "slug"],
+                name="event_links_differ",
                 violation_error_message=_("You have an event type with this link already."),
             ),
             models.CheckConstraint(
                 condition=~Q(window="range")
-                | Q(window_first__isnull=False, window_last__isnull=False, window_last__gte=F("window_first")),
+                | Q(
+                    window_first__isnull=False, window_last__isnull=False, window_last__gte=F("window_first")
+                ),
                 name="event_window_is_whole",
                 violation_error_message=_("Give a first and a last date, the last not before the first."),
             ),

@@ -32,7 +32,9 @@ class Message(LeasedRow):
     sequence = models.PositiveIntegerField(_("version of the booking"))
     recipient = models.EmailField(_("address"))
     facts = models.JSONField(
-        _("facts"), default=dict, blank=True,
+        _("facts"),
+        default=dict,
+        blank=True,
         help_text=_("What this mail tells that the booking no longer shows, such as the time before."),
     )
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)

@@ -12,7 +12,12 @@ class Resource(models.Model):
     """Something that can be in one place only: a host; later a room's unit or equipment."""
 
     host = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="resource", verbose_name=_("host")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="resource",
+        verbose_name=_("host"),
     )
 
     class Meta:
@@ -31,7 +36,9 @@ class Claim(models.Model):
     """
 
     resource = models.ForeignKey(Resource, models.CASCADE, related_name="claims", verbose_name=_("resource"))
-    booking = models.ForeignKey("bookings.Booking", models.CASCADE, related_name="claims", verbose_name=_("booking"))
+    booking = models.ForeignKey(
+        "bookings.Booking", models.CASCADE, related_name="claims", verbose_name=_("booking")
+    )
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))
     padded_start = models.DateTimeField(_("start with buffer"))

@@ -17,29 +17,38 @@ class Account(models.Model):
         RETRYING = "retrying", _("provider error, retrying")
         RECONNECT = "reconnect", _("needs reconnecting")
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="accounts", verbose_name=_("host"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="accounts", verbose_name=_("host")
+    )
     provider = models.CharField(_("provider"), max_length=20)
     label = models.CharField(_("label"), max_length=120)
     base_url = models.CharField(_("address"), max_length=500, blank=True)
     username = models.CharField(_("user name"), max_length=254, blank=True)
     sealed_secret = models.TextField(_("secret"), blank=True, editable=False)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.CONNECTED)
-    error = models.CharField(_("error"), max_length=40, blank=True, help_text=_("A code; pages say it in words."))
+    error = models.CharField(
+        _("error"), max_length=40, blank=True, help_text=_("A code; pages say it in words.")
+    )
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     owner_told_at = models.DateTimeField(_("owner told"), null=True, blank=True)
     last_ok_at = models.DateTimeField(_("last read well"), null=True, blank=True)
     connected_at = models.DateTimeField(_("connected"), default=clock.now)
     closing_at = models.DateTimeField(
-        _("being disconnected since"), null=True, blank=True, editable=False,
+        _("being disconnected since"),
+        null=True,
+        blank=True,
+        editable=False,
         help_text=_("Our events are being removed from its calendars; then the account is deleted."),
     )
     trust_hours = models.PositiveSmallIntegerField(
-        _("trust the last copy for"), default=2,
+        _("trust the last copy for"),
+        default=2,
         help_text=_("Hours. When a calendar could not be read for longer, no times are offered."),
     )
     delete_cancelled = models.BooleanField(
-        _("delete events of cancelled bookings"), default=True,
+        _("delete events of cancelled bookings"),
+        default=True,
         help_text=_("Off: the event stays, marked as cancelled and free."),
     )
 
@@ -49,7 +58,8 @@ class Account(models.Model):
         ordering = ["label", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "provider", "base_url", "username"], name="account_connected_once",
+                fields=["owner", "provider", "base_url", "username"],
+                name="account_connected_once",
                 violation_error_message=_("This account is connected already."),
             ),
         ]

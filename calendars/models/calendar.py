@@ -28,7 +28,11 @@ class Calendar(LeasedRow):
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="calendars", verbose_name=_("account"))
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendars", verbose_name=_("host"), editable=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="calendars",
+        verbose_name=_("host"),
+        editable=False,
     )
     remote_id = models.CharField(_("id at the provider"), max_length=500)
     name = models.CharField(_("name"), max_length=200)
@@ -63,9 +67,12 @@ class Calendar(LeasedRow):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["account", "remote_id"], name="calendar_listed_once"),
-            models.UniqueConstraint(fields=["owner"], condition=Q(receives=True), name="one_calendar_receives"),
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(receives=True), name="one_calendar_receives"
+            ),
             models.CheckConstraint(
-                condition=Q(receives=False) | Q(writable=True), name="receiving_calendar_is_writable",
+                condition=Q(receives=False) | Q(writable=True),
+                name="receiving_calendar_is_writable",
                 violation_error_message=_("Bookings cannot be written into a read-only calendar."),
             ),
         ]

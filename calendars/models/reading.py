@@ -68,7 +68,9 @@ class Busy(models.Model):
         verbose_name = _("busy time")
         verbose_name_plural = _("busy times")
         indexes = [
-            models.Index(fields=["calendar", "end", "start"], condition=models.Q(blocks=True), name="blocking_times")
+            models.Index(
+                fields=["calendar", "end", "start"], condition=models.Q(blocks=True), name="blocking_times"
+            )
         ]
 
     def __str__(self) -> str:

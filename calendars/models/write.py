@@ -31,7 +31,9 @@ class Write(LeasedRow):
     class Meta:
         verbose_name = _("outgoing event")
         verbose_name_plural = _("outgoing events")
-        constraints = [models.UniqueConstraint(fields=["calendar", "uid"], name="one_event_per_booking_and_calendar")]
+        constraints = [
+            models.UniqueConstraint(fields=["calendar", "uid"], name="one_event_per_booking_and_calendar")
+        ]
         indexes = [models.Index(fields=["run_at"], condition=Q(state="ready"), name="writes_due")]
 
     def __str__(self) -> str:

@@ -31,8 +31,9 @@ def calendar_of(host: User, **fields: object) -> Calendar:
         "blocks": True, "receives": True, "last_ok_at": datetime(2027, 3, 1, 7, 59, 30, tzinfo=UTC),
         "expanded_to": datetime(2028, 3, 1, tzinfo=UTC),
     }  # fmt: skip
-    return Calendar.objects.create(account=account, owner=host, remote_id=f"c{Calendar.objects.count()}", name="Work",
-                                   **{**values, **fields})  # fmt: skip
+    return Calendar.objects.create(
+        account=account, owner=host, remote_id=f"c{Calendar.objects.count()}", name="Work", **{**values, **fields}
+    )
 
 
 def busy(calendar: Calendar, start: datetime, end: datetime) -> None:
@@ -121,8 +122,26 @@ def test_buffers_keep_clear_of_outside_events_and_of_bookings_alike(host, now):
 
     offered = {start.astimezone(UTC) for start in slots.starts(event_type, at(9), at(14), now=now)}
 
-    near = [at(9), at(9, 15), at(9, 30), at(10, 30), at(10, 45), at(11), at(11, 15), at(11, 30), at(13), at(13, 15)]
-    assert [start for start in near if start in offered] == [at(9), at(9, 15), at(10, 45), at(11), at(11, 15), at(13, 15)]
+    near = [
+        at(9),
+        at(9, 15),
+        at(9, 30),
+        at(10, 30),
+        at(10, 45),
+        at(11),
+        at(11, 15),
+        at(11, 30),
+        at(13),
+        at(13, 15),
+    ]
+    assert [start for start in near if start in offered] == [
+        at(9),
+        at(9, 15),
+        at(10, 45),
+        at(11),
+        at(11, 15),
+        at(13, 15),
+    ]
 
 
 @pytest.mark.promise("A9")
@@ -198,7 +217,14 @@ def test_the_written_event_carries_guest_contact_notes_place_and_source(host, no
            notes="Please be gentle", source="newsletter")  # fmt: skip
 
     wanted = Write.objects.get().wish
-    for part in ("Gina Guest", "gina@example.com", "+1 212 555", "Please be gentle", "newsletter", "+49 30 1"):
+    for part in (
+        "Gina Guest",
+        "gina@example.com",
+        "+1 212 555",
+        "Please be gentle",
+        "newsletter",
+        "+49 30 1",
+    ):
         assert part in wanted["description"]
     assert (wanted["location"], wanted["summary"]) == ("+49 30 1", "First talk with Gina Guest")
 

@@ -16,8 +16,13 @@ def event_type_of(host: User, **fields: Any) -> EventType:
     """A 30-minute talk every 30 minutes, without notice or limits, in the host's default schedule (Mon–Fri 9–17)."""
     ensure_default(host)
     values: dict[str, Any] = {
-        "title": "First talk", "slug": f"talk-{EventType.objects.filter(host=host).count() + 1}", "duration": 30,
-        "increment": 30, "notice": 0, "window": EventType.Window.UNLIMITED, "place_kind": "online",
+        "title": "First talk",
+        "slug": f"talk-{EventType.objects.filter(host=host).count() + 1}",
+        "duration": 30,
+        "increment": 30,
+        "notice": 0,
+        "window": EventType.Window.UNLIMITED,
+        "place_kind": "online",
         "place": "https://meet.example.org/anna",
     }
     return EventType.objects.create(host=host, **{**values, **fields})
@@ -26,7 +31,10 @@ def event_type_of(host: User, **fields: Any) -> EventType:
 def wish(event_type: EventType, start: datetime, **fields: Any) -> lifecycle.Wish:
     """What Gina Guest in New York asks for."""
     values: dict[str, Any] = {
-        "name": "Gina Guest", "email": "gina@example.com", "zone": "America/New_York", "key": uuid4().hex,
+        "name": "Gina Guest",
+        "email": "gina@example.com",
+        "zone": "America/New_York",
+        "key": uuid4().hex,
     }
     return lifecycle.Wish(event_type=event_type, start=start, **{**values, **fields})
 

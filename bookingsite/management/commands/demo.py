@@ -41,7 +41,9 @@ _GUESTS = (
 class Command(BaseCommand):
     """May be repeated: what is there already is left as it is."""
 
-    help = _("Make demo data: a host, an operator, calendars on the demo's CalDAV server, event types, bookings.")
+    help = _(
+        "Make demo data: a host, an operator, calendars on the demo's CalDAV server, event types, bookings."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
@@ -49,7 +51,14 @@ class Command(BaseCommand):
         now = clock.now()
         host = self._person(HOST, name="Anna Berg", slug="anna", zone="Europe/Berlin",
                             about="Garden design for small places. First talks are free.")  # fmt: skip
-        self._person(OPERATOR, name="Olga Operator", slug="olga", zone="Europe/Berlin", is_staff=True, is_superuser=True)
+        self._person(
+            OPERATOR,
+            name="Olga Operator",
+            slug="olga",
+            zone="Europe/Berlin",
+            is_staff=True,
+            is_superuser=True,
+        )
         ensure_default(host)
         self._calendars(host, now)
         if not EventType.objects.filter(host=host).exists():
@@ -57,8 +66,12 @@ class Command(BaseCommand):
         self._print(host)
 
     def _person(self, email: str, **fields: Any) -> User:
-        person = User.objects.filter(email=email).first() or User.objects.create_user(email, PASSWORD, **fields)
-        EmailAddress.objects.get_or_create(user=person, email=email, defaults={"verified": True, "primary": True})
+        person = User.objects.filter(email=email).first() or User.objects.create_user(
+            email, PASSWORD, **fields
+        )
+        EmailAddress.objects.get_or_create(
+            user=person, email=email, defaults={"verified": True, "primary": True}
+        )
         return person
 
     def _calendars(self, host: User, now: datetime) -> None:
@@ -78,7 +91,9 @@ class Command(BaseCommand):
         account.save(update_fields=["label"])
         mine = Calendar.objects.filter(account=account)
         receiving = mine.filter(name=_NAMES[demo_events.WORK][0]).values_list("pk", flat=True).first()
-        connecting.choose(host, blocking=list(mine.values_list("pk", flat=True)), receiving=receiving, now=now)
+        connecting.choose(
+            host, blocking=list(mine.values_list("pk", flat=True)), receiving=receiving, now=now
+        )
         work.drain()
 
     def _fill_server(self, now: datetime) -> None:
