@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from bookings.domain import events, messages, occupancy, slots
 from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TooLate
@@ -52,14 +52,13 @@ def book(wish: Wish, *, now: datetime) -> Booking:
     slots.require(event_type, wish.start, now=now)  # a look without lock: turn away what is plainly taken
     _ask_calendars(event_type, wish.start, now=now)
     try:
-        with transaction.atomic(durable=True):
-            resource = occupancy.lock([event_type.host_id])[event_type.host_id]
+        with occupancy.holding(event_type.host_id) as resources:
             made = _made_before(wish)
             if made:
                 return made
             slots.require(event_type, wish.start, now=now)
             booking = _insert(wish, now=now)
-            occupancy.claim(resource, booking)
+            occupancy.claim(resources[event_type.host_id], booking)
             _record(booking, HistoryEntry.Action.BOOKED, Actor.GUEST, now=now, new_start=booking.start)
             _tell(booking, Message.Kind.BOOKED, now=now, facts={})
     except IntegrityError:  # the same key, at the same moment, for another host's lock
@@ -90,8 +89,7 @@ def reschedule(
     if actor == Actor.GUEST:
         require_in_time(booking, now=now)
         _ask_calendars(booking.event_type, start, now=now)
-    with transaction.atomic(durable=True):
-        occupancy.lock([booking.host_id])
+    with occupancy.holding(booking.host_id):
         booking = _fresh(booking)
         if not booking.is_live:
             raise NotLive
@@ -125,8 +123,7 @@ def cancel(booking: Booking, *, actor: Booking.Actor, now: datetime, reason: str
         return booking
     if actor == Actor.GUEST:
         require_in_time(booking, now=now)
-    with transaction.atomic(durable=True):
-        occupancy.lock([booking.host_id])
+    with occupancy.holding(booking.host_id):
         booking = _fresh(booking)
         if not booking.is_live:
             return booking

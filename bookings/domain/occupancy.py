@@ -1,13 +1,14 @@
 """The one place that locks resources and writes claims (invariant 1, RELIABILITY 2.4).
 
-Book, reschedule, cancel, the admin and commands all come through here, inside one transaction whose
-first statement is `lock`. Below it the database refuses overlapping claims by itself
+Book, reschedule, cancel, the admin and commands all come through here, inside one transaction that
+`holding` opens. Below it the database refuses overlapping claims by itself
 (`bookings.backstop`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -18,26 +19,28 @@ from bookings.models import Booking, Claim, Resource
 _LOCK_WAIT = "3s"
 
 
-def lock(host_ids: Iterable[int]) -> dict[int, Resource]:
-    """Lock the hosts' resources in id order, and return them by host.
+@contextmanager
+def holding(*host_ids: int) -> Iterator[dict[int, Resource]]:
+    """One durable transaction whose first statement locks the hosts' resources, in id order.
 
-    Must be the first statement of an atomic block: what is read before the lock may be old. On
-    SQLite the block itself (BEGIN IMMEDIATE) is the lock. Raises `TooBusy` when the lock is not to
-    be had within three seconds.
+    Nothing may be read before it that the decision rests on. On SQLite the transaction itself
+    (BEGIN IMMEDIATE) is the lock. Yields the resources by host. Raises `TooBusy` when the lock or the
+    database is not to be had in time: nothing was written, and trying again is harmless.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("Resources can only be locked inside a transaction.")
-    wanted = sorted(set(host_ids))
     try:
-        found = _locked(wanted)
-        if len(found) < len(wanted):  # a new host: make the row, then lock it like any other
-            Resource.objects.bulk_create(
-                [Resource(host_id=host_id) for host_id in wanted if host_id not in found],
-                ignore_conflicts=True,
-            )
-            found = _locked(wanted)
+        with transaction.atomic(durable=True):
+            yield _lock(sorted(set(host_ids)))
     except OperationalError as error:
         raise TooBusy from error
+
+
+def _lock(wanted: list[int]) -> dict[int, Resource]:
+    found = _locked(wanted)
+    if len(found) < len(wanted):  # a new host: make the row, then lock it like any other
+        Resource.objects.bulk_create(
+            [Resource(host_id=host_id) for host_id in wanted if host_id not in found], ignore_conflicts=True
+        )
+        found = _locked(wanted)
     return found
 
 

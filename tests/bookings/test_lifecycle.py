@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from bookings import backstop
-from bookings.domain import lifecycle, slots
-from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TimesUnknown, TooLate
+from bookings.domain import lifecycle, occupancy, slots
+from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TimesUnknown, TooBusy, TooLate
 from bookings.models import Booking, Claim, HistoryEntry, Message
 from bookingsite.models import User
 from calendars.models import Account, Busy, Calendar, Item, Write
@@ -32,7 +32,11 @@ def calendar_of(host: User, **fields: object) -> Calendar:
         "expanded_to": datetime(2028, 3, 1, tzinfo=UTC),
     }  # fmt: skip
     return Calendar.objects.create(
-        account=account, owner=host, remote_id=f"c{Calendar.objects.count()}", name="Work", **{**values, **fields}
+        account=account,
+        owner=host,
+        remote_id=f"c{Calendar.objects.count()}",
+        name="Work",
+        **{**values, **fields},
     )
 
 
@@ -313,3 +317,18 @@ def test_a_cancelled_booking_cannot_be_moved(host, now):
 
     with pytest.raises(NotLive):
         lifecycle.reschedule(Booking.objects.get(pk=booking.pk), at(11), actor=HOST, now=now)
+
+
+def test_a_database_that_cannot_be_had_in_time_is_told_as_too_busy_and_nothing_is_written(
+    host, now, monkeypatch
+):
+    event_type = event_type_of(host)
+
+    def locked(_wanted: list[int]) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(occupancy, "_lock", locked)
+
+    with pytest.raises(TooBusy):
+        booked(event_type, at(10), now=now)
+    assert (Booking.objects.count(), Message.objects.count()) == (0, 0)
