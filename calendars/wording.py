@@ -117,9 +117,7 @@ WARNINGS: dict[str, Problem] = {
     ),
     "events_odd": Problem(
         _("Some events could not be understood completely."),
-        _(
-            "They block as much as could be read. Saving them again in your calendar program often helps."
-        ),
+        _("They block as much as could be read. Saving them again in your calendar program often helps."),
     ),
     "not_writable": Problem(
         _("Bookings could not be written into this calendar."),

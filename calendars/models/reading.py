@@ -44,7 +44,7 @@ class Item(models.Model):
         indexes = [models.Index(fields=["uid"], name="items_by_uid")]
 
     def __str__(self) -> str:
-        return self.summary or self.key
+        return self.key  # not the title: that is for the owner's eyes (invariant 8)
 
 
 class Busy(models.Model):

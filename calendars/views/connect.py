@@ -24,7 +24,7 @@ from calendars.forms import CalDavForm, DisconnectForm, ICloudForm, ReconnectFor
 from calendars.models import Account
 from calendars.providers.errors import ProviderError
 from calendars.providers.registry import KINDS
-from calendars.views.own import account_or_404, person_of
+from calendars.views.own import account_or_404, person_of, posted
 
 TRIES_PER_HOUR = 30
 PASSWORD_CODES = frozenset({"wrong_password", "access_revoked"})
@@ -53,7 +53,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_icloud(request: HttpRequest) -> HttpResponse:
     """Connect iCloud (C1)."""
-    form = ICloudForm(request.POST or None)
+    form = ICloudForm(posted(request))
     return _connect(request, form, form.sign_in, "calendars/connect_icloud.html", "icloud")
 
 
@@ -62,7 +62,7 @@ def connect_icloud(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_caldav(request: HttpRequest) -> HttpResponse:
     """Connect any CalDAV server (C4)."""
-    form = CalDavForm(request.POST or None)
+    form = CalDavForm(posted(request))
     presets = [preset for preset in KINDS["caldav"].presets if not preset.needs_server]
     return _connect(request, form, form.sign_in, "calendars/connect_caldav.html", "caldav", presets=presets)
 
@@ -128,7 +128,7 @@ def _tell_connected(request: HttpRequest, account: Account) -> None:
 def reconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take a new password; what the calendars are for stays as it is (CC-4)."""
     account = account_or_404(request, account_id)
-    form = ReconnectForm(request.POST or None, provider=account.provider)
+    form = ReconnectForm(posted(request), provider=account.provider)
     if request.method == "POST" and form.is_valid():
         done = _tried(person_of(request), form, account.provider, lambda: _reconnected(account, form))
         if done is not None:
@@ -148,7 +148,7 @@ def _reconnected(account: Account, form: forms.Form) -> Account:
 def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     """Ask what becomes of our events, then forget the account (CC-7)."""
     account = account_or_404(request, account_id)
-    form = DisconnectForm(request.POST or None)
+    form = DisconnectForm(posted(request))
     if request.method == "POST" and form.is_valid():
         remove = form.cleaned_data["events"] == "remove"
         name = str(account)

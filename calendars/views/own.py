@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 
 from bookingsite.models import User
@@ -24,3 +24,8 @@ def calendar_or_404(request: HttpRequest, calendar_id: int) -> Calendar:
     """The person's own calendar with its account. Raises Http404."""
     calendars = Calendar.objects.select_related("account", "owner")
     return get_object_or_404(calendars, pk=calendar_id, owner=person_of(request), account__closing_at=None)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, also when it is nothing; None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from calendars import connecting
 from calendars.forms import AccountForm, SwitchesForm
-from calendars.views.own import account_or_404, calendar_or_404
+from calendars.views.own import account_or_404, calendar_or_404, posted
 
 
 @login_required
@@ -19,7 +19,7 @@ from calendars.views.own import account_or_404, calendar_or_404
 def account(request: HttpRequest, account_id: int) -> HttpResponse:
     """Name, trust in the last copy, and what becomes of events of cancelled bookings (C11)."""
     found = account_or_404(request, account_id)
-    form = AccountForm(request.POST or None, instance=found)
+    form = AccountForm(posted(request), instance=found)
     if request.method == "POST" and form.is_valid():
         found.save(update_fields=list(form.cleaned_data))
         messages.success(request, _("The settings were saved."))
@@ -33,7 +33,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
 def calendar(request: HttpRequest, calendar_id: int) -> HttpResponse:
     """Which events of a calendar close time (C13, C14); applied at once to everything read so far."""
     found = calendar_or_404(request, calendar_id)
-    form = SwitchesForm(request.POST or None, instance=found)
+    form = SwitchesForm(posted(request), instance=found)
     if request.method == "POST" and form.is_valid():
         connecting.save_switches(found)
         messages.success(request, _("The settings were saved."))

@@ -1,0 +1,240 @@
+"""Calendars in the admin: operators see all, hosts their own; secrets are never shown (H4)."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from bookingsite import leases, work
+from bookingsite.lib import clock
+from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
+from calendars.models import Account, Busy, Calendar, Item, Write
+from calendars.sync import push
+
+
+class CalendarInline(ScopedTabularInline):
+    """The calendars of an account, to look at."""
+
+    model = Calendar
+    owner_path = "owner"
+    fields = ("name", "blocks", "receives", "writable", "last_ok_at", "error")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    host_may_add = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Calendars come from the provider."""
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(ScopedAdmin):
+    """Connected accounts. They are connected on the integrations page, where the password is checked."""
+
+    list_display = ("label", "owner", "provider", "status", "error", "last_ok_at", "failing_since")
+    list_filter = ("status", "provider", "error")
+    search_fields = ("label", "username", "base_url", "owner__email", "owner__name")
+    list_select_related = ("owner",)
+    fields = (
+        "label",
+        "owner",
+        "provider",
+        "base_url",
+        "username",
+        "status",
+        "error",
+        "failures",
+        "failing_since",
+        "owner_told_at",
+        "last_ok_at",
+        "connected_at",
+        "closing_at",
+        "trust_hours",
+        "delete_cancelled",
+    )
+    readonly_fields = (
+        "owner",
+        "provider",
+        "base_url",
+        "username",
+        "status",
+        "error",
+        "failures",
+        "failing_since",
+        "owner_told_at",
+        "last_ok_at",
+        "connected_at",
+        "closing_at",
+    )
+    inlines = (CalendarInline,)
+    actions = ("read_now",)
+    host_may_add = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Accounts are connected on the integrations page only."""
+        return False
+
+    @admin.action(description=_("Read the calendars of these accounts now"))
+    def read_now(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        """Make every calendar of the chosen accounts due."""
+        count = leases.wake(Calendar.objects.filter(account__in=queryset), clock.now())
+        work.nudge()
+        text = ngettext("%(count)d calendar is being read.", "%(count)d calendars are being read.", count)
+        messages.success(request, text % {"count": count})
+
+
+@admin.register(Calendar)
+class CalendarAdmin(ScopedAdmin):
+    """Calendars with their switches and where reading stands."""
+
+    list_display = (
+        "name",
+        "account",
+        "owner",
+        "blocks",
+        "receives",
+        "last_ok_at",
+        "run_at",
+        "error",
+        "item_count",
+    )
+    list_filter = ("blocks", "receives", "writable", "state", "warning", "account__provider")
+    search_fields = ("name", "remote_id", "account__label", "owner__email")
+    list_select_related = ("account", "owner")
+    fields = (
+        "name",
+        "account",
+        "owner",
+        "remote_id",
+        "zone",
+        "writable",
+        "why_read_only",
+        "vanished_at",
+        "blocks",
+        "receives",
+        "tentative_blocks",
+        "elsewhere_blocks",
+        "out_of_office_blocks",
+        "unanswered_blocks",
+        "all_day",
+        "interval_minutes",
+        "state",
+        "run_at",
+        "attempts",
+        "error",
+        "warning",
+        "last_ok_at",
+        "last_full_at",
+        "last_changed_at",
+        "expanded_to",
+        "item_count",
+    )
+    # Choices are made on the integrations page: it applies switches to what was read already.
+    readonly_fields = fields
+    actions = ("read_now",)
+    host_may_add = host_may_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Calendars come from the provider."""
+        return False
+
+    @admin.action(description=_("Read these calendars now"))
+    def read_now(self, request: HttpRequest, queryset: QuerySet[Calendar]) -> None:
+        """Make the chosen calendars due."""
+        count = leases.wake(Calendar.objects.filter(pk__in=queryset.values("pk")), clock.now())
+        work.nudge()
+        text = ngettext("%(count)d calendar is being read.", "%(count)d calendars are being read.", count)
+        messages.success(request, text % {"count": count})
+
+
+class _OnlyToLookAt(ScopedAdmin):
+    """Rows that the sync keeps: looking is all."""
+
+    host_may_add = host_may_change = host_may_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Made by the sync alone."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Changed by the sync alone."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Deleted by the sync alone; with its account it may go."""
+        return "/account/" in request.path
+
+
+@admin.register(Item)
+class ItemAdmin(_OnlyToLookAt):
+    """Events as they were read. Titles are the owner's alone (invariant 8): operators see none."""
+
+    owner_path = "calendar__owner"
+    list_display = ("key", "calendar", "uid", "is_ours", "warning")
+    list_filter = ("is_ours", "warning")
+    search_fields = ("key", "uid", "calendar__name")
+    list_select_related = ("calendar",)
+    fields = ("calendar", "key", "uid", "etag", "digest", "is_ours", "warning")
+    show_full_result_count = False
+
+
+@admin.register(Busy)
+class BusyAdmin(_OnlyToLookAt):
+    """Busy times as they are asked for availability."""
+
+    owner_path = "calendar__owner"
+    list_display = ("start_at", "end_at", "calendar", "status", "all_day", "unanswered", "blocks")
+    list_filter = ("status", "blocks", "all_day", "unanswered")
+    search_fields = ("calendar__name", "calendar__account__label", "calendar__owner__email")
+    list_select_related = ("calendar",)
+    fields = ("calendar", "start_at", "end_at", "status", "all_day", "unanswered", "blocks")
+    show_full_result_count = False
+
+
+@admin.register(Write)
+class WriteAdmin(_OnlyToLookAt):
+    """Events of bookings on their way into calendars; given-up ones can be tried again."""
+
+    owner_path = "calendar__owner"
+    list_display = (
+        "uid",
+        "calendar",
+        "state",
+        "version",
+        "done_version",
+        "attempts",
+        "run_at",
+        "error",
+        "written_at",
+    )
+    list_filter = ("state", "error")
+    search_fields = ("uid", "calendar__name", "calendar__account__label", "calendar__owner__email")
+    list_select_related = ("calendar",)
+    fields = (
+        "calendar",
+        "uid",
+        "state",
+        "version",
+        "done_version",
+        "attempts",
+        "run_at",
+        "error",
+        "remote_key",
+        "etag",
+        "written_at",
+        "first_failed_at",
+    )
+    actions = ("try_again",)
+
+    @admin.action(description=_("Try to write these events again"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Write]) -> None:
+        """Take up given-up events."""
+        count = push.try_again(Write.objects.filter(pk__in=queryset.values("pk")), clock.now())
+        work.nudge()
+        text = ngettext("%(count)d event is tried again.", "%(count)d events are tried again.", count)
+        messages.success(request, text % {"count": count})

@@ -1,0 +1,112 @@
+"""Calendars in the admin (H4)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bookingsite.models import User
+from calendars import writing
+from calendars.models import Account, Calendar
+from tests.factories import calendars as make
+
+pytestmark = pytest.mark.django_db
+MODELS = ("account", "calendar", "item", "busy", "write")
+
+
+def fill(owner: User, now: datetime, name: str) -> Account:
+    """An account with a row of every kind."""
+    address, server = make.make_server()
+    account = make.make_account(owner, address=address, label=f"Account of {name}")
+    calendar = make.make_calendar(account, name=f"Calendar of {name}")
+    server.store("work", f"{name}.ics", make.event(now + timedelta(days=1), summary=f"Secret of {name}"))
+    make.read_now(calendar, now)
+    wish = make.wish(now + timedelta(days=1), public_id=f"uid-{name}")
+    writing.want_event(calendar, uid=wish.uid, wish=wish, now=now)
+    return account
+
+
+@pytest.fixture
+def accounts(host: User, other_host: User, now: datetime) -> list[Account]:
+    return [fill(host, now, "anna"), fill(other_host, now, "ben")]
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_operator_sees_the_rows_of_all(accounts: list[Account], operator: User, model: str) -> None:
+    answer = signed_in(operator).get(reverse(f"admin:calendars_{model}_changelist"))
+    assert answer.context["cl"].result_count == 2
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_host_sees_only_own_rows(accounts: list[Account], host: User, model: str) -> None:
+    host.is_staff = True
+    host.save()
+    answer = signed_in(host).get(reverse(f"admin:calendars_{model}_changelist"))
+    assert answer.context["cl"].result_count == 1
+    assert "ben" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("query", ["?q=anna", "?q=nothing+at+all"])
+def test_lists_can_be_searched(accounts: list[Account], operator: User, model: str, query: str) -> None:
+    assert signed_in(operator).get(reverse(f"admin:calendars_{model}_changelist") + query).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_row_can_be_opened_and_shows_neither_secret_nor_title(
+    accounts: list[Account], operator: User, model: str
+) -> None:
+    account = accounts[0]
+    page = signed_in(operator)
+    row = page.get(reverse(f"admin:calendars_{model}_changelist")).context["cl"].result_list[0]
+    answer = page.get(reverse(f"admin:calendars_{model}_change", args=[row.pk]))
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert [account.sealed_secret in text, "Secret of" in text] == [False, False]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_can_be_added_by_hand(operator: User, model: str) -> None:
+    assert signed_in(operator).get(reverse(f"admin:calendars_{model}_add")).status_code == 403
+
+
+def test_account_of_another_host_cannot_be_opened(accounts: list[Account], host: User) -> None:
+    host.is_staff = True
+    host.save()
+    answer = signed_in(host).get(reverse("admin:calendars_account_change", args=[accounts[1].pk]))
+    assert answer.status_code == 302
+
+
+def test_read_now_makes_calendars_due(accounts: list[Account], operator: User) -> None:
+    before = set(Calendar.objects.values_list("run_at", flat=True))
+    signed_in(operator).post(
+        reverse("admin:calendars_calendar_changelist"),
+        {"action": "read_now", "_selected_action": list(Calendar.objects.values_list("pk", flat=True))},
+    )
+    assert before.isdisjoint(Calendar.objects.values_list("run_at", flat=True))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_lists_ask_no_query_for_each_row(
+    accounts: list[Account], operator: User, now: datetime, model: str
+) -> None:
+    page = signed_in(operator)
+    url = reverse(f"admin:calendars_{model}_changelist")
+    page.get(url)
+    with CaptureQueriesContext(connection) as two:
+        page.get(url)
+    fill(operator, now, "olga")
+    with CaptureQueriesContext(connection) as three:
+        page.get(url)
+    assert len(three) == len(two)
