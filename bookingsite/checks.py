@@ -62,7 +62,7 @@ def check_transactions(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
     if database["ENGINE"].endswith("sqlite3") and not immediate:
         problems.append(
             Error("SQLite needs transaction_mode IMMEDIATE.",
-                  hint="Otherwise transactions that read and then write fail each other.", id="bookingsite.E005")
+                  hint="Otherwise transactions that read, then write, fail.", id="bookingsite.E005")
         )
     return problems
 
@@ -84,7 +84,8 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
     """bookingsite.W001 to W004: what works on a desk and is not meant for a public site."""
     smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
     findings = [
-        (not settings.HTTPS, "W001", "SITE_URL is not https.", "Passwords and links would travel in the clear."),
+        (not settings.HTTPS, "W001", "SITE_URL is not https.",
+         "Passwords and links would travel in the clear."),
         (smtp and settings.EMAIL_HOST == "localhost", "W002", "EMAIL_URL is not set.",
          "Mail goes to port 25 of this machine; set EMAIL_URL or make sure that works."),
         (min(map(len, settings.BOOKING_SECRETS_KEYS)) < SHORTEST_KEY, "W003",
