@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import get_language
 
 from bookingsite.lib import zones
@@ -27,7 +28,8 @@ def _complete(user: User, *, name: str, zone: str) -> None:
     user.zone = zones.canonical(zone) or settings.DEFAULT_ZONE
     language = get_language() or settings.LANGUAGE_CODE
     user.language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    user.slug = User.objects.free_slug(user.name or user.email.split("@")[0])
+    # Names in scripts without Latin letters give no link; the address does.
+    user.slug = User.objects.free_slug(user.name if slugify(user.name) else user.email.split("@")[0])
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -58,8 +60,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
     ) -> Any:
         """Mails name this site and its configured address; allauth would take both from the request."""
-        site = {"name": settings.SITE_NAME, "domain": settings.SITE_URL}
-        names = {"password_reset_url": "account_reset_password", "signup_url": "account_signup"}
+        site = {"name": settings.SITE_NAME, "domain": urlsplit(settings.SITE_URL).netloc}
+        names = {"signup_url": "account_signup"}
+        if template_prefix != "account/email/password_reset_key":  # there it is the link with the key
+            names["password_reset_url"] = "account_reset_password"
         own = {key: site_address(reverse(name)) for key, name in names.items() if key in context}
         return super().render_mail(template_prefix, email, {**context, **own, "current_site": site}, headers)
 

@@ -70,6 +70,7 @@ class ProfileForm(PersonForm):
     class Meta:
         model = User
         fields = ("name", "slug", "about", "picture", "zone", "language")
+        error_messages = {"slug": {"unique": _("Someone else has this link. Choose another one.")}}
         labels = {"name": _("Your name"), "slug": _("Your link"), "about": _("About you")}
         help_texts = {
             "slug": _("When you change it, links that you shared before stop working."),

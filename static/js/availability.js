@@ -39,9 +39,15 @@ document.addEventListener("click", (event) => {
   }
   const remove = event.target.closest("[data-remove-range]");
   if (remove) {
-    const day = remove.closest("[data-day]");
-    remove.closest("[data-range]").remove();
-    (day.querySelector("[data-ranges] input") ?? day.querySelector("[data-add-range]")).focus();
+    const ranges = remove.closest("[data-ranges]");
+    const range = remove.closest("[data-range]");
+    if (ranges.children.length > 1) {
+      range.remove();
+    } else {
+      // The last one stays, blank: a closed day has a line to type into.
+      range.querySelectorAll("input").forEach((input) => (input.value = ""));
+    }
+    ranges.querySelector("input").focus();
   }
 });
 

@@ -44,8 +44,8 @@ function enhance(grid) {
     else cell.setAttribute("aria-disabled", "true");
     if (cell.classList.contains("day-selected")) cell.setAttribute("aria-selected", "true");
   }
-  const start = grid.querySelector(".day-selected") || grid.querySelector(".day-free") || grid.querySelector(".day-today") || cells(grid)[0];
-  if (start) rove(grid, start);
+  const first = grid.querySelector(".day-selected") || grid.querySelector(".day-free") || grid.querySelector(".day-today") || cells(grid)[0];
+  if (first) rove(grid, first);
   grid.addEventListener("keydown", (event) => onKey(grid, event));
   grid.addEventListener("focusin", (event) => {
     const cell = event.target.closest("td[data-date]");
@@ -100,13 +100,13 @@ function load(url, push) {
   swapped.then(() => history[push ? "pushState" : "replaceState"]({ htmx: true }, "", url));
 }
 
-/** Show times in the visitor's own zone unless one was chosen or the event shows the host's to everybody. */
+/** Show times in the visitor's own zone unless one was chosen or the event shows the host's to everybody.
+ * The server knows old names of zones too; for a name it does not know, it stays with the host's. */
 function proposeZone(box) {
-  if ("zoneLocked" in box.dataset || "zoneChosen" in box.dataset) return;
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const select = box.querySelector("select[name=tz]");
-  if (!select || zone === box.dataset.zone || ![...select.options].some((option) => option.value === zone)) return;
   const url = new URL(location.href);
+  if ("zoneLocked" in box.dataset || "zoneChosen" in box.dataset || url.searchParams.has("tz")) return;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || zone === box.dataset.zone) return;
   url.searchParams.set("tz", zone);
   load(url, false);
 }
@@ -119,8 +119,18 @@ function settleFocus(box) {
     : wanted.date ? grid?.querySelector(`td[data-date="${wanted.date}"]`)
     : wanted.nav ? box.querySelector(`[data-month="${wanted.nav}"]`) : null;
   if (target && wanted.date) rove(grid, target);
+  announce(box);
   wanted = null;
   target?.focus();
+}
+
+/** Say what changed in a live region that outlives the swap: the number of times, or the month. */
+function announce(box) {
+  const status = document.getElementById("booking-status");
+  if (!status) return;
+  const told = wanted.slots ? box.querySelectorAll("#slots-heading, [data-slot-count]")
+    : wanted.nav ? box.querySelectorAll("#month-heading") : [];
+  status.textContent = [...told].map((part) => part.textContent.trim()).join(": ");
 }
 
 function start() {
@@ -129,7 +139,11 @@ function start() {
   const grid = box.querySelector("[data-month-grid]");
   if (grid && grid.getAttribute("role") !== "grid") enhance(grid);
   const select = box.querySelector("select[name=tz]");
-  select?.addEventListener("change", () => select.form.requestSubmit());
+  if (select && !select.dataset.ready) {
+    select.dataset.ready = "yes";
+    select.form.querySelector("button").hidden = true;
+    select.addEventListener("change", () => select.form.requestSubmit());
+  }
   settleFocus(box);
 }
 
@@ -140,7 +154,6 @@ document.addEventListener("click", (event) => {
   else if (nav) wanted = { nav: nav.dataset.month };
 });
 document.addEventListener("htmx:afterSettle", start);
-window.addEventListener("popstate", () => location.reload());
 start();
 const box = document.getElementById("booking");
 if (box) proposeZone(box);
