@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -23,6 +24,7 @@ else:
 
 INTERVALS = (5, 10, 15, 30, 60)
 LONGEST_TRUST = 72
+LONGEST_URL = 500
 
 
 def _password(label: Any) -> forms.CharField:
@@ -100,9 +102,16 @@ class CalDavForm(forms.Form):
     def clean_url(self) -> str:
         """The address with its scheme, without credentials."""
         try:
-            return typed_url(self.cleaned_data["url"])
+            url = typed_url(self.cleaned_data["url"])
+            parts = urlsplit(url)
+            is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and len(url) <= LONGEST_URL
         except ValueError:
-            raise ValidationError(_("This is not an address."), code="bad_address") from None
+            is_usable = False
+        if not is_usable:
+            raise ValidationError(
+                _("This is not a web address such as https://cloud.example.org."), code="bad_address"
+            )
+        return url
 
     def sign_in(self) -> SignIn:
         """The sign-in that was typed."""
