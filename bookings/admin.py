@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from bookings.domain import lifecycle
 from bookings.domain.errors import BookingError, NotBookable, SlotTaken, TimesUnknown, TooBusy
-from bookings.models import Booking, Claim, EventType, Guest, HistoryEntry, Message, Resource
+from bookings.models import Booking, Claim, EventType, Guest, HistoryEntry, Message, Notice, Resource
 from bookingsite.lib import clock
 from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline, is_operator
 
@@ -228,6 +228,23 @@ class MessageAdmin(ScopedAdmin):
         )
         said = ngettext("%(count)s mail will be tried again.", "%(count)s mails will be tried again.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ScopedAdmin):
+    """Mails to hosts about their calendars; nobody edits them."""
+
+    host_may_add = host_may_change = host_may_delete = False
+    list_display = ("noted_at", "owner", "kind", "account", "calendar", "code", "state", "sent_at", "error")
+    list_filter = ("state", "kind", "code", "noted_at")
+    list_select_related = ("owner", "account", "calendar")
+    search_fields = ("owner__email", "owner__name", "account__label", "calendar__name", "incident")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class _ReadOnly(ScopedAdmin):

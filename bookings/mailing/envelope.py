@@ -6,6 +6,7 @@ programs take the calendar part as an invitation, the others offer the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr
 
@@ -61,20 +62,29 @@ def envelope(
 
     Raises `BadAddress` when the receiver's address is not one valid address.
     """
-    if not _is_one_address(message.recipient):
+    headers = _headers(message, thread)
+    mail = wrapped(letter, message.recipient, headers=headers, reply_to=_reply_to(*reply_to))
+    if part is not None:
+        _attach(mail, part)
+    return mail
+
+
+def wrapped(
+    letter: Letter, recipient: str, *, headers: Mapping[str, str], reply_to: Sequence[str] = ()
+) -> EmailMultiAlternatives:
+    """A letter as text and HTML to exactly one address. Raises `BadAddress` for anything else."""
+    if not _is_one_address(recipient):
         raise BadAddress
     context = {"letter": letter}
     mail = EmailMultiAlternatives(
         subject=_header_text(letter.subject),
         body=render_to_string("bookings/mail/letter.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[message.recipient],  # no name: it could be chosen by a stranger
-        reply_to=_reply_to(*reply_to),
-        headers=_headers(message, thread),
+        to=[recipient],  # no name: it could be chosen by a stranger
+        reply_to=list(reply_to),
+        headers=dict(headers),
     )
     mail.attach_alternative(render_to_string("bookings/mail/letter.html", context), "text/html")
-    if part is not None:
-        _attach(mail, part)
     return mail
 
 

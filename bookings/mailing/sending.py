@@ -7,7 +7,7 @@ note, the mail goes out once more, with the same Message-ID.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
@@ -17,8 +17,9 @@ from bookings.mailing.envelope import BadAddress, calendar_part, envelope
 from bookings.mailing.letter import guest_letter, host_letter
 from bookings.mailing.problems import Problem
 from bookings.mailing.telling import Telling, what_to_tell
-from bookings.models import Guest, Message
+from bookings.models import Guest, Message, Notice
 from bookingsite import leases
+from bookingsite.models import LeasedRow
 
 ATTEMPTS = 53  # with waits of 1, 2, 4 … 60 minutes: given up after about two days
 TURN = timedelta(seconds=10)  # how long a mail waits for an older one that is being sent
@@ -40,16 +41,23 @@ def send(message: Message, now: datetime) -> None:
     if any(_is_being_sent(older, now) for older in earlier):
         _finish(message, state=Message.State.READY, run_at=now + TURN)
         return
+    hand_over(message, lambda: compose(message, earlier, now=now), now=now)
+
+
+def hand_over(
+    row: Message | Notice, composed: Callable[[], EmailMultiAlternatives | None], *, now: datetime
+) -> None:
+    """Hand a claimed row's mail to the mail server and note the answer; None has nothing left to tell."""
     try:
-        mail = compose(message, earlier, now=now)
+        mail = composed()
         if mail is not None:
             mail.send()
     except (BadAddress, smtplib.SMTPException, OSError) as error:
         problem, is_final = failure(error)
-        leases.fail(message, problem.value, now=now, give_up_after=0 if is_final else ATTEMPTS)
+        leases.fail(row, problem.value, now=now, give_up_after=0 if is_final else ATTEMPTS)
     else:
         result = {"sent_at": now} if mail is not None else {"error": Problem.SUPERSEDED.value}
-        _finish(message, state=Message.State.DONE, **result)
+        _finish(row, state=LeasedRow.State.DONE, **result)
 
 
 def compose(message: Message, earlier: Sequence[Message], *, now: datetime) -> EmailMultiAlternatives | None:
@@ -130,6 +138,6 @@ def _mail(
     return envelope(message, letter, calendar_part(message, guest), reply_to=other, thread=thread)
 
 
-def _finish(message: Message, *, state: Message.State, **fields: object) -> None:
+def _finish(row: Message | Notice, *, state: LeasedRow.State, **fields: object) -> None:
     with transaction.atomic():
-        leases.finish(message, state=state, **fields)  # type: ignore[arg-type]
+        leases.finish(row, state=state, **fields)  # type: ignore[arg-type]

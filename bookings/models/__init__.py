@@ -3,6 +3,7 @@
 from bookings.models.booking import Booking, Guest, HistoryEntry
 from bookings.models.event_type import EventType
 from bookings.models.message import Message
+from bookings.models.notice import Notice
 from bookings.models.occupancy import Claim, Resource
 
-__all__ = ["Booking", "Claim", "EventType", "Guest", "HistoryEntry", "Message", "Resource"]
+__all__ = ["Booking", "Claim", "EventType", "Guest", "HistoryEntry", "Message", "Notice", "Resource"]

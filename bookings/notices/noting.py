@@ -1,0 +1,35 @@
+"""Noting that a host must be told: one row for each incident, however often it is reported."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bookings.models import Notice
+from calendars.models import Account, Write
+
+
+def note_account(account: Account, code: str, *, now: datetime) -> None:
+    """Note that an account fails. An incident lasts from the first failure until a read works again."""
+    since = account.failing_since or now
+    _note(
+        incident=f"account:{account.pk}:{int(since.timestamp())}", kind=Notice.Kind.ACCOUNT,
+        account_id=account.pk, owner_id=account.owner_id, code=code, now=now,
+    )  # fmt: skip
+
+
+def note_writing(write: Write, code: str, *, now: datetime) -> None:
+    """Note that a booking does not reach its calendar.
+
+    A calendar that refuses one booking refuses the next as well: one notice a day (in UTC) for each
+    calendar, and it names all bookings that are missing there by the time it is sent.
+    """
+    calendar = write.calendar
+    _note(
+        incident=f"calendar:{calendar.pk}:{now.astimezone(UTC):%Y-%m-%d}", kind=Notice.Kind.WRITING,
+        account_id=calendar.account_id, owner_id=calendar.owner_id, calendar_id=calendar.pk, code=code, now=now,
+    )  # fmt: skip
+
+
+def _note(*, now: datetime, **fields: Any) -> None:
+    Notice.objects.bulk_create([Notice(run_at=now, noted_at=now, **fields)], ignore_conflicts=True)
