@@ -44,6 +44,7 @@ class ClosingRuleForm(forms.ModelForm[ClosingRule]):
         model = ClosingRule
         fields = ["weekday", "start", "end", "note"]
         labels = {"weekday": _("Day"), "note": _("Note")}
+        help_texts = {"end": _("00:00 is the end of the day.")}
 
     def clean(self) -> dict[str, Any]:
         """The end must be later than the start."""
