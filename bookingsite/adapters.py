@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         site = {"name": settings.SITE_NAME, "domain": urlsplit(settings.SITE_URL).netloc}
         names = {"signup_url": "account_signup"}
         if template_prefix != "account/email/password_reset_key":  # there it is the link with the key
-            names["password_reset_url"] = "account_reset_password"
+            names |= {"password_reset_url": "account_reset_password"}
         own = {key: site_address(reverse(name)) for key, name in names.items() if key in context}
         return super().render_mail(template_prefix, email, {**context, **own, "current_site": site}, headers)
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ColorScheme = Literal["light", "dark"]
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SIZES = {"phone": (390, 844), "wide": (1280, 900)}
+SIZES = {"phone": (390, 844), "wide": (1280, 900), "narrow": (320, 640)}
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 
 
