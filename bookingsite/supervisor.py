@@ -23,7 +23,7 @@ from bookingsite.lib.processes import die_with_parent
 log = logging.getLogger(__name__)
 
 LOOP = 0.25  # seconds
-GRACE = 10.0  # seconds from the wish to stop until SIGKILL
+GRACE = 7.0  # seconds from the wish to stop until SIGKILL
 LIVED = 30.0  # seconds after which a death counts as the first again
 LONGEST_PAUSE = 30.0
 
@@ -71,7 +71,7 @@ class Group:
         self.deaths = 1 if lived > LIVED else self.deaths + 1
         pause = min(2.0 ** (self.deaths - 1), LONGEST_PAUSE) if self.deaths > 1 else 0.5
         self.start_at = time.monotonic() + pause
-        log.warning("%s ended (%s); starting it again in %.0f s.", self.name, code, pause)
+        log.warning("%s ended (%s); starting it again in %.1f s.", self.name, code, pause)
 
     def ask_to_stop(self) -> None:
         """SIGTERM to the leader alone: it ends its children in order."""

@@ -15,3 +15,6 @@ class Effect(models.Model):
     """A job's effect in our data."""
 
     job = models.ForeignKey(Job, models.CASCADE)
+
+    def __str__(self) -> str:
+        return f"effect of {self.job_id}"
