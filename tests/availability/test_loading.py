@@ -73,6 +73,17 @@ def test_ensure_default_with_only_other_schedules_promotes_the_oldest(host: User
     assert ensure_default(host) == first
 
 
+def test_ensure_default_made_by_another_request_meanwhile_gives_that_one(
+    host: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look found nothing, then the database's own rule refuses a second default."""
+    made = ensure_default(host)
+    monkeypatch.setattr("django.db.models.QuerySet.first", lambda _self: None)
+
+    assert ensure_default(host) == made
+    assert Schedule.objects.count() == 1
+
+
 def test_load_without_a_schedule_stands_in_with_standard_hours(host: User) -> None:
     found = week(host)
 
