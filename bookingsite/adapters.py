@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from bookingsite.lib import zones
 from bookingsite.models import User
+
+log = logging.getLogger(__name__)
 
 
 def site_address(path: str) -> str:
@@ -55,6 +61,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The reset link under the configured address."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return site_address(path.replace("UID-KEY", quote(key)))
+
+    def send_mail(self, template_prefix: str, email: Any, context: dict[str, Any]) -> None:
+        """A mail server that is down must not turn sign-up into an error page: say so, the mail can be asked anew."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException) as error:
+            log.error("mail %s was not sent: %s", template_prefix, type(error).__name__)  # noqa: TRY400
+            messages.error(self.request, _("The mail could not be sent. Please try again in a few minutes."))
 
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None

@@ -47,7 +47,7 @@ def front(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # changes nothing but how this browser is answered; guests have no cookie to prove anything with
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Remember the chosen language in this browser, and in the account of a person who is signed in."""
+    """Remember the chosen language in this browser; people who are signed in have theirs in the profile."""
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         target = reverse("front")

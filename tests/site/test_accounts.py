@@ -249,3 +249,13 @@ def test_text_of_a_person_is_shown_as_text(signed_in: Client, host: User) -> Non
         assert "<script>alert" not in html
         assert "<img onerror" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_sign_up_survives_a_mail_server_that_is_down(client: Client, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 1, 1
+
+    html = client.post("/accounts/signup/", SIGN_UP, follow=True).content.decode()
+
+    assert "The mail could not be sent. Please try again in a few minutes." in html
+    assert User.objects.get().email == "cora@example.org"

@@ -146,3 +146,22 @@ def test_admin_is_offered_to_staff_alone(signed_in: Client, operator_client: Cli
 
     offered = [link in client.get("/settings/").content.decode() for client in (signed_in, operator_client)]
     assert offered == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "above"),
+    [
+        ("/home/", "Home", []),
+        ("/settings/", "Settings", []),
+        ("/settings/profile/", "Profile", ["Settings"]),
+        ("/settings/integrations/", "Integrations", ["Settings"]),
+        ("/accounts/2fa/", "Settings", []),
+        ("/event-types/", "Event types", []),
+    ],
+)
+def test_navigation_marks_where_one_is(signed_in: Client, path: str, page: str, above: list[str]) -> None:
+    html = signed_in.get(path).content.decode()
+
+    marked = re.findall(r'aria-current="(page|true)"><svg.*?</svg>\s*<span>([^<]+)</span>', html, flags=re.DOTALL)
+    assert {name for kind, name in marked if kind == "page"} == {page}
+    assert [name for kind, name in marked if kind == "true"] == above
