@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from availability.engine.local_time import day_start
+from bookings.domain import texts
 from bookings.viewing import View, next_month
 
 _DAYS_A_WEEK = 7
@@ -28,12 +30,13 @@ class Day:
 
     @property
     def label(self) -> str:
-        """The whole accessible name: "Monday 29 March 2027, 5 times" (BP-3)."""
-        named = formats.date_format(self.date, "l j F Y")
+        """The whole accessible name: "Monday, March 29, 2027, 5 times" (BP-3)."""
+        named = texts.date_in_words(self.date)
         if not self.count:
             return _("%(date)s, no times") % {"date": named}
         return ngettext("%(date)s, %(count)s time", "%(date)s, %(count)s times", self.count) % {
-            "date": named, "count": self.count,
+            "date": named,
+            "count": self.count,
         }
 
 
@@ -75,7 +78,9 @@ def weeks(view: View, free: Mapping[date, Sequence[datetime]], *, today: date) -
     cells: list[Day | None] = [None] * lead
     for number in range((next_month(month) - month).days):
         day = month + timedelta(days=number)
-        cells.append(Day(date=day, count=len(free.get(day, ())), is_today=day == today, is_chosen=day == view.day))
+        cells.append(
+            Day(date=day, count=len(free.get(day, ())), is_today=day == today, is_chosen=day == view.day)
+        )
     cells += [None] * (-len(cells) % _DAYS_A_WEEK)
     return [cells[begin : begin + _DAYS_A_WEEK] for begin in range(0, len(cells), _DAYS_A_WEEK)]
 
@@ -87,37 +92,31 @@ def times(view: View, starts: Sequence[datetime]) -> list[TimeGroup]:
         return [TimeGroup(title="", times=labelled)] if labelled else []
     parts = ((_("Morning"), 0, 12), (_("Afternoon"), 12, 17), (_("Evening"), 17, 24))
     groups = [
-        TimeGroup(title=title, times=[time for time in labelled if begin <= view.local(time.start).hour < end])
+        TimeGroup(
+            title=title, times=[time for time in labelled if begin <= view.local(time.start).hour < end]
+        )
         for title, begin, end in parts
     ]
     return [group for group in groups if group.times]
 
 
 def time_text(view: View, start: datetime) -> str:
-    """The wall-clock time: `14:30`, or `2:30 p.m.` on a 12-hour clock (TZ-3)."""
-    local = view.local(start)
-    return formats.time_format(local, "P") if view.hours == 12 else f"{local:%H:%M}"
-
-
-def offset_text(instant: datetime) -> str:
-    """The offset of a local instant in words people know: `UTC+2`, `UTC+5:45`, `UTC`."""
-    minutes = int((instant.utcoffset() or timedelta()).total_seconds() // 60)
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "+" if minutes > 0 else "−"
-    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+    """The wall-clock time: `14:30`, or `2:30 PM` on a 12-hour clock (TZ-3)."""
+    return view.moment(start).time
 
 
 def _labelled(view: View, starts: Sequence[datetime]) -> list[Time]:
-    texts = [time_text(view, start) for start in starts]
+    moments = [view.moment(start) for start in starts]
+    often = Counter(moment.time for moment in moments)
+    date_text = moments[0].date if moments else ""
     found = []
-    for start, text in zip(starts, texts, strict=True):
-        local = view.local(start)
+    for start, moment in zip(starts, moments, strict=True):
         # The hour that a clock change repeats is offered twice; the offset tells the two apart (TZ-5).
-        shown = f"{text} ({offset_text(local)})" if texts.count(text) > 1 else text
+        shown = f"{moment.time} ({moment.offset})" if often[moment.time] > 1 else moment.time
         label = _("%(time)s, %(date)s, %(zone)s") % {
-            "time": shown, "date": formats.date_format(local, "l j F Y"), "zone": view.zone.replace("_", " "),
+            "time": shown,
+            "date": date_text,
+            "zone": view.zone.replace("_", " "),
         }
         found.append(Time(start=start, text=shown, label=label))
     return found

@@ -12,12 +12,67 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
+from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from bookings.domain import texts
 from bookings.models import EventType
 from bookingsite.lib import zones
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """An instant as one person reads it: on a zone's wall clock, with 12 or 24 hours, in the active language.
+
+    Templates show these texts and never format instants themselves: Django's own filters would turn
+    them into the zone of whoever is signed in.
+    """
+
+    instant: datetime
+    zone: str
+    hours: int
+
+    @property
+    def local(self) -> datetime:
+        """The wall clock."""
+        return self.instant.astimezone(zones.zone(self.zone))
+
+    @property
+    def date(self) -> str:
+        """Weekday and date, `Monday, March 29, 2027`."""
+        return texts.date_in_words(self.local.date())
+
+    @property
+    def time(self) -> str:
+        """`14:30`, or `2:30 PM` on a 12-hour clock (TZ-3)."""
+        return format_date(self.local, "g:i A" if self.hours == 12 else "H:i")
+
+    @property
+    def zone_text(self) -> str:
+        """The zone's name and its offset at this instant: `Europe/Berlin, UTC+2`."""
+        return texts.zone_in_words(self.instant, zone=self.zone)
+
+    @property
+    def offset(self) -> str:
+        """The offset at this instant: `UTC+2`, `UTC-3:30`, `UTC`."""
+        return texts.offset_in_words(self.local)
+
+    @property
+    def value(self) -> str:
+        """The instant as links and forms carry it."""
+        return start_text(self.instant)
+
+    def until(self, end: Moment) -> str:
+        """Start and end on the clock; the second date and both offsets where they differ."""
+        first, last = self.time, end.time
+        if self.offset != end.offset:
+            first, last = f"{first} ({self.offset})", f"{last} ({end.offset})"
+        if self.local.date() != end.local.date():
+            last = _("%(date)s, %(time)s") % {"date": end.date, "time": last}
+        return f"{first} – {last}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +106,10 @@ class View:
             parts["h"] = str(self.hours)
         return f"?{urlencode(parts)}" if parts else ""
 
+    def clock_query(self) -> str:
+        """The query string that keeps only the choice of 12 or 24 hours."""
+        return f"?h={self.hours}" if self.hours_chosen else ""
+
     def at(self, *, month: date | None = None, day: date | None = None) -> View:
         """The same view of another month or day."""
         return replace(self, month=month or (day.replace(day=1) if day else self.month), day=day)
@@ -58,6 +117,10 @@ class View:
     def local(self, instant: datetime) -> datetime:
         """An instant on this view's wall clock."""
         return instant.astimezone(self.tz)
+
+    def moment(self, instant: datetime) -> Moment:
+        """An instant as this view shows it."""
+        return Moment(instant=instant, zone=self.zone, hours=self.hours)
 
 
 def view_from(query: Mapping[str, str], event_type: EventType) -> View:

@@ -7,7 +7,7 @@ their own zones within one second. Callers choose the language with `translation
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from django.conf import settings
 from django.utils import formats
@@ -39,6 +39,11 @@ def one_line(text: str) -> str:
 def day_in_words(instant: datetime, *, zone: str) -> str:
     """The local day, such as "Monday, March 1, 2027"."""
     return _day(instant.astimezone(_zone(zone)))
+
+
+def date_in_words(day: date) -> str:
+    """A date of some calendar, such as "Monday, March 1, 2027", in the order of the language (TZ-6)."""
+    return _day(day)
 
 
 def moment_in_words(instant: datetime, *, zone: str) -> str:
@@ -114,10 +119,10 @@ def _place_name(zone: str) -> str:
     return "UTC" if _zone(zone) is UTC else zone.replace("_", " ")
 
 
-def _day(local: datetime) -> str:
+def _day(local: date) -> str:
     """Weekday and date in the order of the language."""
-    date = format_date(local, formats.get_format("DATE_FORMAT"))
-    return _("%(weekday)s, %(date)s") % {"weekday": format_date(local, "l"), "date": date}
+    written = format_date(local, formats.get_format("DATE_FORMAT"))
+    return _("%(weekday)s, %(date)s") % {"weekday": format_date(local, "l"), "date": written}
 
 
 def _time(local: datetime) -> str:

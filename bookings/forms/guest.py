@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,10 @@ class Ticket:
     event_type_id: int
     start: datetime
     key: str
+
+    def moved_to(self, start: datetime) -> Ticket:
+        """The same form for another time. The key follows from both, so sending that twice is one booking too."""
+        return replace(self, start=start, key=f"{self.key.split('.')[0]}.{start_text(start)}")
 
 
 def new_ticket(event_type: EventType, start: datetime) -> Ticket:
@@ -56,19 +60,26 @@ class GuestForm(forms.Form):
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = forms.EmailField(
-        label=_("Your e-mail address"), max_length=254,
+        label=_("Your e-mail address"),
+        max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         help_text=_("The confirmation goes there."),
     )
     phone = forms.CharField(
-        label=_("Your phone number"), max_length=40, required=False,
+        label=_("Your phone number"),
+        max_length=40,
+        required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     notes = forms.CharField(
-        label=_("Anything the host should know?"), max_length=2000, required=False,
+        label=_("Anything the host should know?"),
+        max_length=2000,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
+    website = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"})
+    )
 
     def __init__(self, *args: Any, event_type: EventType, **kwargs: Any) -> None:
         """By phone, a number is needed; elsewhere it is not asked for."""
@@ -103,5 +114,5 @@ class CancelForm(forms.Form):
     """A cancellation with an optional reason (CF-6)."""
 
     reason = forms.CharField(
-        label=_("Reason (optional)"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Reason"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,13 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from bookings import month as months
 from bookings.domain import lifecycle, links, slots
 from bookings.domain.errors import BookingError, KeyReused, NotBookable, SlotTaken, TimesUnknown, TooBusy
 from bookings.forms.guest import GuestForm, Ticket, new_ticket, open_ticket, seal
 from bookings.models import EventType
 from bookings.queries import bookable_event_or_404
-from bookings.viewing import View, start_from, start_text, view_from
+from bookings.viewing import View, start_from, view_from
 from bookings.views import door
 from bookingsite.lib import clock
 
@@ -32,7 +32,9 @@ def book(request: HttpRequest, host: str, event: str) -> HttpResponse:
     """Ask for the guest's details (GET), make the booking (POST)."""
     event_type = bookable_event_or_404(host, event)
     view = view_from(request.GET, event_type)
-    response = _send(request, event_type, view) if request.method == "POST" else _show(request, event_type, view)
+    response = (
+        _send(request, event_type, view) if request.method == "POST" else _show(request, event_type, view)
+    )
     add_never_cache_headers(response)
     return response
 
@@ -47,7 +49,7 @@ def _show(request: HttpRequest, event_type: EventType, view: View) -> HttpRespon
     try:
         slots.require(event_type, start, now=clock.now())
     except (SlotTaken, TimesUnknown) as error:
-        return _again(request, event_type, view, form, ticket, error)
+        return _again(request, event_type, view, form, ticket, error=error)
     return _page(request, event_type, view, form, ticket)
 
 
@@ -67,8 +69,10 @@ def _send(request: HttpRequest, event_type: EventType, view: View) -> HttpRespon
     try:
         booking = lifecycle.book(_wish(form, ticket, event_type, view, request), now=now)
     except BookingError as error:
-        return _again(request, event_type, view, form, ticket, error)
-    return HttpResponseRedirect(reverse("guest_booking", args=[links.manage_token(booking)]), status=303)
+        return _again(request, event_type, view, form, ticket, error=error)
+    return HttpResponseRedirect(
+        reverse("guest_booking", args=[links.manage_token(booking)]) + view.clock_query(), status=303
+    )
 
 
 def _ticket(request: HttpRequest, event_type: EventType) -> Ticket | None:
@@ -76,7 +80,7 @@ def _ticket(request: HttpRequest, event_type: EventType) -> Ticket | None:
     ticket = open_ticket(request.POST.get("ticket", ""), event_type)
     other = start_from(request.POST.get("start", ""))
     if ticket is not None and other is not None and other != ticket.start:
-        return new_ticket(event_type, other)
+        return ticket.moved_to(other)
     return ticket
 
 
@@ -85,14 +89,27 @@ def _wish(
 ) -> lifecycle.Wish:
     data = form.cleaned_data
     return lifecycle.Wish(
-        event_type=event_type, start=ticket.start, key=ticket.key, name=data["name"], email=data["email"],
-        phone=data.get("phone", ""), notes=data["notes"], zone=view.zone, language=get_language() or "en",
+        event_type=event_type,
+        start=ticket.start,
+        key=ticket.key,
+        name=data["name"],
+        email=data["email"],
+        phone=data.get("phone", ""),
+        notes=data["notes"],
+        zone=view.zone,
+        language=get_language() or "en",
         source=request.GET.get("utm_source", "")[:120],
     )
 
 
 def _again(
-    request: HttpRequest, event_type: EventType, view: View, form: GuestForm, ticket: Ticket, error: BookingError
+    request: HttpRequest,
+    event_type: EventType,
+    view: View,
+    form: GuestForm,
+    ticket: Ticket,
+    *,
+    error: BookingError,
 ) -> HttpResponse:
     """The form again, with everything typed, and what can be done now."""
     if isinstance(error, NotBookable):
@@ -102,40 +119,48 @@ def _again(
     if isinstance(error, TooBusy):
         status, extra["trouble"] = 503, _("Many people are booking right now. Please press the button again.")
     elif isinstance(error, TimesUnknown):
-        extra["trouble"] = _("The host's calendar cannot be read at the moment, so no times can be offered. Please try again later.")
+        extra["trouble"] = _(
+            "The host's calendar cannot be read at the moment, so no times can be offered. Please try again later."
+        )
     elif isinstance(error, KeyReused):
-        status, extra["trouble"] = 422, _("This form was sent before with other details. Please choose a time again.")
+        status, extra["trouble"] = (
+            422,
+            _("This form was sent before with other details. Please choose a time again."),
+        )
     else:
         near = slots.nearest(event_type, ticket.start, now=clock.now())
-        extra |= {"trouble": _("This time has just been taken or is no longer offered."), "nearest": _choices(view, near)}
+        extra |= {
+            "trouble": _("This time has just been taken or is no longer offered."),
+            "nearest": [view.moment(start) for start in near],
+        }
     response = _page(request, event_type, view, form, ticket, status=status, **extra)
     if status == 503:
         response["Retry-After"] = "3"
     return response
 
 
-def _choices(view: View, starts: list[Any]) -> list[dict[str, Any]]:
-    return [
-        {"start": start, "value": start_text(start), "local": view.local(start), "time": months.time_text(view, start)}
-        for start in starts
-    ]
-
-
 def _page(
-    request: HttpRequest, event_type: EventType, view: View, form: GuestForm, ticket: Ticket, *, status: int = 200,
+    request: HttpRequest,
+    event_type: EventType,
+    view: View,
+    form: GuestForm,
+    ticket: Ticket,
+    *,
+    status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    local = view.local(ticket.start)
+    chosen = view.moment(ticket.start)
+    end = view.moment(ticket.start + timedelta(minutes=event_type.duration))
     context = {
         "event_type": event_type,
         "form": form,
         "ticket": seal(ticket),
         "view": view,
-        "local": local,
-        "time": months.time_text(view, ticket.start),
-        "zone_offset": months.offset_text(local),
+        "chosen": chosen,
+        "chosen_span": chosen.until(end),
         "action": reverse("book", args=[event_type.host.slug, event_type.slug]) + view.query(),
-        "change_url": _event_url(event_type) + view.query(month=f"{local:%Y-%m}", day=f"{local:%Y-%m-%d}"),
+        "change_url": _event_url(event_type)
+        + view.query(month=f"{chosen.local:%Y-%m}", day=f"{chosen.local:%Y-%m-%d}"),
         **extra,
     }
     return render(request, "bookings/public/form.html", context, status=status)

@@ -13,12 +13,18 @@ from bookingsite.lib import rate_limit
 _HOUR = 3600
 
 
-def is_from_elsewhere(request: HttpRequest) -> bool:
-    """Whether a browser says that another site sent this form (EB-5). Browsers that say nothing pass."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+def is_from_elsewhere(request: HttpRequest, *, no_referrer: bool = False) -> bool:
+    """Whether a browser says that another site sent this form (EB-5). Browsers that say nothing pass.
+
+    `no_referrer`: the form's page was sent with `Referrer-Policy: no-referrer`. Browsers then write
+    `Origin: null` for our own forms too (Fetch, "append a request Origin header"); the secret link
+    proves enough there.
+    """
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site not in {"", "same-origin", "none"}:
         return True
     origin = request.headers.get("Origin", "")
-    if not origin:
+    if not origin or (origin == "null" and (no_referrer or site == "same-origin")):
         return False
     return urlsplit(origin).netloc not in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
@@ -28,7 +34,9 @@ def has_tried_too_often(request: HttpRequest, *, now: float) -> bool:
     limit = settings.GUEST_TRIES_PER_HOUR
     if not limit:
         return False
-    return rate_limit.exceeded(cache, name="book", who=address_of(request), limit=limit, seconds=_HOUR, now=now)
+    return rate_limit.exceeded(
+        cache, name="book", who=address_of(request), limit=limit, seconds=_HOUR, now=now
+    )
 
 
 def address_of(request: HttpRequest) -> str:
@@ -36,5 +44,5 @@ def address_of(request: HttpRequest) -> str:
     proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     if proxies and len(hops) >= proxies:
-        return hops[-proxies]
+        return str(hops[-proxies])
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -12,18 +12,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from bookings import month as months
-from bookings.domain import slots
+from bookings import zone_choice
+from bookings.domain import slots, texts
 from bookings.models import Booking, EventType
 from bookings.queries import bookable_event_or_404, bookable_events, host_or_404
 from bookings.viewing import View, next_month, previous_month, start_text, view_from
-from bookingsite.lib import clock, zones
+from bookingsite.lib import clock
 
 
 @require_safe
 def host_page(request: HttpRequest, host: str) -> HttpResponse:
     """Everything a host offers, under the host's own link (E5)."""
     owner = host_or_404(host)
-    return render(request, "bookings/public/host.html", {"owner": owner, "event_types": bookable_events(owner)})
+    return render(
+        request, "bookings/public/host.html", {"owner": owner, "event_types": bookable_events(owner)}
+    )
 
 
 @require_safe
@@ -35,8 +38,10 @@ def event_page(request: HttpRequest, host: str, event: str) -> HttpResponse:
     return render(
         request,
         "bookings/public/event.html",
-        {**picker(event_type, view, base=base, book=reverse("book", args=[host, event]), now=clock.now()),
-         "event_type": event_type},
+        {
+            **picker(event_type, view, base=base, book=reverse("book", args=[host, event]), now=clock.now()),
+            "event_type": event_type,
+        },
     )
 
 
@@ -50,7 +55,9 @@ class Found:
     next_start: datetime | None = None
 
 
-def find(event_type: EventType, view: View, *, now: datetime, moving: Booking | None = None, for_host: bool = False) -> Found:
+def find(
+    event_type: EventType, view: View, *, now: datetime, moving: Booking | None = None, for_host: bool = False
+) -> Found:
     """The free times of the asked month; without one, of the first month that has any, its first day chosen (BP-2)."""
     asked = view.month
     month = asked or now.astimezone(view.tz).date().replace(day=1)
@@ -77,43 +84,69 @@ def _free(
 
 
 def picker(
-    event_type: EventType, view: View, *, base: str, book: str, now: datetime,
-    moving: Booking | None = None, for_host: bool = False,
+    event_type: EventType,
+    view: View,
+    *,
+    base: str,
+    book: str,
+    now: datetime,
+    moving: Booking | None = None,
+    for_host: bool = False,
 ) -> dict[str, Any]:
     """Everything the templates of month and times need. `base` is the page's address, `book` where a time leads."""
-    found = find(event_type, view, now=now, moving=moving, for_host=for_host)
+    asked = view
+    found = find(event_type, asked, now=now, moving=moving, for_host=for_host)
     view = found.view
     month = view.month or now.date()
-    today = now.astimezone(view.tz).date()
+    today, last_day = now.astimezone(view.tz).date(), (now + slots.HORIZON).astimezone(view.tz).date()
     day_starts = found.free.get(view.day, []) if view.day else []
     return {
         "view": view,
         "month": month,
         "weekdays": months.weekdays(),
         "weeks": [
-            [day and {"day": day, "url": base + view.query(month=f"{month:%Y-%m}", day=day.date.isoformat())} for day in week]
+            [
+                day
+                and {"day": day, "url": base + view.query(month=f"{month:%Y-%m}", day=day.date.isoformat())}
+                for day in week
+            ]
             for week in months.weeks(view, found.free, today=today)
         ],
         "groups": [
-            {"title": group.title,
-             "times": [{"time": time, "url": book + view.query(start=start_text(time.start))} for time in group.times]}
+            {
+                "title": group.title,
+                "times": [
+                    {"time": time, "url": book + view.query(start=start_text(time.start))}
+                    for time in group.times
+                ],
+            }
             for group in months.times(view, day_starts)
         ],
         "slot_count": len(day_starts),
         "month_is_empty": not found.free,
         "known": found.known,
         "next_start": found.next_start,
-        "next_start_local": view.local(found.next_start) if found.next_start else None,
+        "next_moment": view.moment(found.next_start) if found.next_start else None,
+        "chosen_date": texts.date_in_words(view.day) if view.day else "",
+        "lost_date": texts.date_in_words(asked.day) if asked.day and asked.day != view.day else "",
         "next_start_url": _day_url(view, base, found.next_start),
         "first_is_later": bool(found.next_start and not found.free) or _is_later_month(month, today, found),
-        "previous_url": base + view.query(month=f"{previous_month(month):%Y-%m}") if month > today.replace(day=1) else "",
-        "next_url": base + view.query(month=f"{next_month(month):%Y-%m}"),
+        "previous_url": base + view.query(month=f"{previous_month(month):%Y-%m}")
+        if month > today.replace(day=1)
+        else "",
+        "next_url": base + view.query(month=f"{next_month(month):%Y-%m}")
+        if next_month(month) <= last_day
+        else "",
         "previous_month": previous_month(month),
         "next_month": next_month(month),
-        "zone_offset": months.offset_text(now.astimezone(view.tz)),
-        "zone_groups": () if view.locked else zones.by_region(),
+        "zone_label": zone_choice.label(view.zone, now),
+        "zone_options": "" if view.locked else zone_choice.options(now),
+        "zone_text": view.moment(now).zone_text,
         "base_url": base,
-        "clock_url": base + _other_clock(view).query(month=f"{month:%Y-%m}", **({"day": view.day.isoformat()} if view.day else {})),
+        "clock_url": base
+        + _other_clock(view).query(
+            month=f"{month:%Y-%m}", **({"day": view.day.isoformat()} if view.day else {})
+        ),
     }
 
 

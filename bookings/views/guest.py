@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -14,18 +16,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings import month as months
-from bookings.domain import lifecycle
+from bookings.domain import lifecycle, slots, texts
 from bookings.domain.errors import NotLive, SlotTaken, TimesUnknown, TooBusy, TooLate
 from bookings.forms.guest import CancelForm
 from bookings.mailing.invitation import add_to_calendar_links, invitation
 from bookings.models import Booking
 from bookings.queries import booking_by_token_or_404
-from bookings.viewing import View, start_from, start_text, view_from
+from bookings.viewing import View, start_from, view_from
 from bookings.views import door
 from bookings.views.event_page import picker
-from bookingsite.lib import clock, zones
+from bookingsite.lib import clock
 
+ALTERNATIVES = 3
+"""How many other times are offered to somebody who is about to cancel (CF-6)."""
 Page = Callable[[HttpRequest, str, Booking], HttpResponse]
 
 
@@ -35,9 +38,12 @@ def with_booking(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(page)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
         booking = booking_by_token_or_404(token)
-        if request.method == "POST" and door.is_from_elsewhere(request):
-            return render(request, "bookings/public/refused.html", {"event_type": booking.event_type}, status=403)
-        response = page(request, token, booking)
+        if request.method == "POST" and door.is_from_elsewhere(request, no_referrer=True):
+            response = render(
+                request, "bookings/public/refused.html", {"event_type": booking.event_type}, status=403
+            )
+        else:
+            response = page(request, token, booking)
         add_never_cache_headers(response)
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -50,13 +56,15 @@ def with_booking(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
 @with_booking
 def guest_booking(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
     """The confirmation page, and the same page later (CF-1 … CF-5)."""
-    return render(request, "bookings/public/booking.html", _shown(booking, token))
+    return render(request, "bookings/public/booking.html", _shown(request, booking, token))
 
 
 @require_safe
 @with_booking
 def guest_invitation(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
-    """The invitation as a file for any calendar program."""
+    """The invitation as a file for any calendar program; a cancelled booking has none and shows its page."""
+    if not booking.is_live:
+        return redirect("guest_booking", token)
     response = HttpResponse(invitation(booking), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="invite.ics"'
     return response
@@ -71,7 +79,10 @@ def guest_cancel(request: HttpRequest, token: str, booking: Booking) -> HttpResp
     if request.method == "POST" and form.is_valid():
         try:
             lifecycle.cancel(
-                booking, actor=Booking.Actor.GUEST, now=clock.now(), reason=form.cleaned_data["reason"].strip()
+                booking,
+                actor=Booking.Actor.GUEST,
+                now=clock.now(),
+                reason=form.cleaned_data["reason"].strip(),
             )
         except TooLate:
             status = 409
@@ -82,36 +93,66 @@ def guest_cancel(request: HttpRequest, token: str, booking: Booking) -> HttpResp
             return redirect("guest_booking", token)
     elif request.method == "POST":
         status = 400
-    return render(request, "bookings/public/cancel.html", {**_shown(booking, token), "form": form}, status=status)
+    context = {**_shown(request, booking, token), "form": form}
+    if context["may_change"]:
+        context["others"] = _others(booking, context["view"], token)
+    return render(request, "bookings/public/cancel.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_booking
 def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
     """Offer other times; after one is chosen ask once more; move on POST."""
-    view = _view(request, booking)
-    start = start_from((request.POST if request.method == "POST" else request.GET).get("start", ""))
-    context, status = _shown(booking, token, view), 200
+    context, now = _shown(request, booking, token), clock.now()
     if not context["may_change"]:
         return render(request, "bookings/public/reschedule.html", context)
-    if request.method == "POST" and start is not None:
-        try:
-            lifecycle.reschedule(booking, start, actor=Booking.Actor.GUEST, now=clock.now())
-        except (SlotTaken, TimesUnknown, TooLate, NotLive):
-            context["trouble"], status, start = _("This time is no longer offered. Please choose another."), 409, None
-        except TooBusy:
-            context["trouble"], status = _("Many people are booking right now. Please press the button again."), 503
-        else:
-            return redirect("guest_booking", token)
+    sent = request.method == "POST"
+    start = start_from((request.POST if sent else request.GET).get("start", ""))
+    status, trouble = _move(booking, start, now=now) if sent else _look(booking, start, now=now)
+    if sent and not trouble:
+        return redirect("guest_booking", token)
     base = reverse("guest_reschedule", args=[token])
-    if start is not None:
-        context["chosen"] = {
-            "start": start, "value": start_text(start), "local": view.local(start), "time": months.time_text(view, start)
-        }
-        context["change_url"] = base + view.query()
+    view = context["view"]
+    context["trouble"] = trouble
+    if start is not None and status in {200, 503}:
+        context |= {"chosen": view.moment(start), "change_url": base + view.query()}
     else:
-        context |= picker(booking.event_type, view, base=base, book=base, now=clock.now(), moving=booking)
+        context |= picker(booking.event_type, view, base=base, book=base, now=now, moving=booking)
     return render(request, "bookings/public/reschedule.html", context, status=status)
+
+
+def _look(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[int, str]:
+    """Whether a chosen time can still be had: a status and what to say."""
+    if start is None or start == booking.start:
+        return 200, ""
+    try:
+        slots.require(booking.event_type, start, now=now, moving=booking)
+    except (SlotTaken, TimesUnknown):
+        return 409, _("This time is no longer offered. Please choose another.")
+    return 200, ""
+
+
+def _move(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[int, str]:
+    """Move the booking: a status and what to say; nothing to say when it is done."""
+    if start is None:
+        return 400, _("Please choose a time.")
+    try:
+        lifecycle.reschedule(booking, start, actor=Booking.Actor.GUEST, now=now)
+    except (SlotTaken, TimesUnknown, TooLate, NotLive):
+        return 409, _("This time is no longer offered. Please choose another.")
+    except TooBusy:
+        return 503, _("Many people are booking right now. Please press the button again.")
+    return 303, ""
+
+
+def _others(booking: Booking, view: View, token: str) -> list[dict[str, Any]]:
+    """The free times nearest to the booked one, with the address that asks to move there."""
+    near = slots.nearest(
+        booking.event_type, booking.start, now=clock.now(), count=ALTERNATIVES + 1, moving=booking
+    )
+    base = reverse("guest_reschedule", args=[token])
+    moments = [view.moment(start) for start in near if start != booking.start][:ALTERNATIVES]
+    return [{"moment": moment, "url": base + view.query(start=moment.value)} for moment in moments]
 
 
 def _view(request: HttpRequest, booking: Booking) -> View:
@@ -121,30 +162,29 @@ def _view(request: HttpRequest, booking: Booking) -> View:
     return view_from(query, booking.event_type)
 
 
-def _shown(booking: Booking, token: str, view: View | None = None) -> dict[str, Any]:
+def _shown(request: HttpRequest, booking: Booking, token: str) -> dict[str, Any]:
     """What every page of a booking shows. A cancelled one shows little (A4)."""
     now = clock.now()
-    guest = booking.guests.all()[0]
-    zone = zones.zone(view.zone if view else guest.zone)
+    view = _view(request, booking)
+    at_host = replace(view, zone=booking.host.zone)
+    start, end = view.moment(booking.start), view.moment(booking.end)
     limit = lifecycle.deadline(booking)
     return {
         "booking": booking,
         "event_type": booking.event_type,
-        "guest": guest,
+        "guest": booking.guests.all()[0],
         "token": token,
-        "start": booking.start.astimezone(zone),
-        "end": booking.end.astimezone(zone),
-        "zone": zone.key,
-        "zone_offset": months.offset_text(booking.start.astimezone(zone)),
-        "host_start": booking.start.astimezone(zones.zone(booking.host.zone)),
-        "host_end": booking.end.astimezone(zones.zone(booking.host.zone)),
-        "host_zone": booking.host.zone,
-        "two_zones": months.offset_text(booking.start.astimezone(zone))
-        != months.offset_text(booking.start.astimezone(zones.zone(booking.host.zone))),
-        "deadline": limit.astimezone(zone),
+        "view": view,
+        "start": start,
+        "span": start.until(end),
+        "host_start": at_host.moment(booking.start),
+        "host_span": at_host.moment(booking.start).until(at_host.moment(booking.end)),
+        "two_zones": texts.clocks_differ(view.zone, at_host.zone, booking.start, booking.end),
+        "deadline": view.moment(limit),
         "is_over": booking.end <= now,
         "may_change": booking.is_live and now < limit,
         "calendar_links": add_to_calendar_links(booking) if booking.is_live else [],
         "again_url": reverse("event", args=[booking.host.slug, booking.event_type.slug])
-        if booking.event_type.is_active else "",
+        if booking.event_type.is_active
+        else "",
     }
