@@ -20,7 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from bookings import agenda
 from bookingsite.forms import ProfileForm
+from bookingsite.lib import clock
 from bookingsite.models import User
 
 PICTURE_NAME = re.compile(r"[0-9a-f]{32}\.webp")
@@ -83,10 +85,13 @@ def person_of(request: HttpRequest) -> User:
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The dashboard: first steps until all are done, the public link."""
-    person = person_of(request)
+    """The dashboard: what needs the host, today and the days ahead, first steps until all are done, the public link."""
+    person, now = person_of(request), clock.now()
     steps = first_steps(person)
     context = {
+        "troubles": agenda.troubles(person, now=now),
+        "days": agenda.days(person, now=now),
+        "now": now,
         "steps": steps,
         "done": sum(step.is_done for step in steps),
         "next_step": next((step for step in steps if not step.is_done), None),

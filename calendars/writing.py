@@ -134,6 +134,12 @@ def progress(uids: Collection[str]) -> dict[str, list[Progress]]:
     return found
 
 
+def given_up(owner_id: int) -> list[str]:
+    """The UIDs of the owner's events that could not be written or removed and are no longer tried. One query."""
+    rows = Write.objects.filter(calendar__owner=owner_id, state=Write.State.DEAD).exclude(done_version=F("version"))
+    return list(dict.fromkeys(rows.order_by("pk").values_list("uid", flat=True)))
+
+
 def _state_of(row: Write) -> Writing:
     if row.is_settled:
         return Writing.REMOVED if row.wish is None else Writing.WRITTEN

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from availability.models import Schedule
 from bookings.models import EventType
 from bookingsite.models import User
+from bookingsite.validation import validate_single_line
 from calendars.models import Calendar
 
 _HOUR, _DAY = 60, 24 * 60
@@ -21,14 +24,21 @@ class LengthField(forms.MultiValueField):
     """A length as number and unit, kept as minutes: hosts think "2 days", not 2880."""
 
     UNITS = ((1, _("minutes")), (_HOUR, _("hours")), (_DAY, _("days")))
+    LONGEST = 365 * _DAY
 
     def __init__(self, **kwargs: Any) -> None:
-        fields = (forms.IntegerField(min_value=0, max_value=100_000), forms.TypedChoiceField(choices=self.UNITS, coerce=int))
+        fields = (
+            forms.IntegerField(min_value=0, max_value=self.LONGEST),
+            forms.TypedChoiceField(choices=self.UNITS, coerce=int),
+        )
         super().__init__(fields=fields, widget=LengthWidget(self.UNITS), require_all_fields=True, **kwargs)
 
     def compress(self, data_list: list[int]) -> int:
         """Minutes."""
-        return data_list[0] * data_list[1] if data_list else 0
+        minutes = data_list[0] * data_list[1] if data_list else 0
+        if minutes > self.LONGEST:
+            raise ValidationError(_("Choose at most 365 days."), code="too_long")
+        return minutes
 
 
 class LengthWidget(forms.MultiWidget):
@@ -39,7 +49,7 @@ class LengthWidget(forms.MultiWidget):
     def __init__(self, units: tuple[tuple[int, Any], ...]) -> None:
         super().__init__(
             [
-                forms.NumberInput(attrs={"min": 0, "inputmode": "numeric"}),
+                forms.NumberInput(attrs={"min": 0, "inputmode": "numeric", "aria-label": _("Number")}),
                 forms.Select(choices=units, attrs={"aria-label": _("Unit")}),
             ]
         )
@@ -74,12 +84,21 @@ class EventTypeForm(forms.ModelForm[EventType]):
             "window_first": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "window_last": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
+        labels: ClassVar[dict[str, Any]] = {
+            "duration": _("Duration in minutes"),
+            "increment": _("A start time every … minutes"),
+            "buffer_before": _("Buffer before, in minutes"),
+            "buffer_after": _("Buffer after, in minutes"),
+        }
         help_texts: ClassVar[dict[str, Any]] = {
             "slug": _("The last part of this event's address. Empty: made from the name."),
-            "duration": _("Minutes."),
-            "increment": _("Minutes between the start times that are offered."),
-            "buffer_before": _("Minutes kept free before each booking."),
-            "buffer_after": _("Minutes kept free after each booking."),
+            "increment": _("30 offers 9:00, 9:30, 10:00 …, however long the event takes."),
+            "buffer_before": _("Kept free before each booking."),
+            "buffer_after": _("Kept free after each booking."),
+            "window_days": _("Counts when bookable “a number of days ahead”."),
+            "window_first": _("Counts when bookable “between two dates”."),
+            "window_last": _("This date included."),
+            "daily_limit": _("Of this event type, on one day. Empty: no limit."),
         }
 
     def __init__(self, *args: Any, host: User, **kwargs: Any) -> None:
@@ -87,12 +106,24 @@ class EventTypeForm(forms.ModelForm[EventType]):
         self.host = host
         self.instance.host = host
         self.fields["slug"].required = False
+        self.fields["slug"].widget.prefix_text = f"{settings.SITE_URL.split('://')[-1]}/{host.slug}/"  # type: ignore[attr-defined]
         self.fields["window_days"].required = False
+        for name in ("title", "place"):
+            self.fields[name].validators.append(validate_single_line)
+        for name, least in (("duration", 5), ("increment", 5), ("window_days", 1), ("daily_limit", 1)):
+            self._count_from(name, least)
         self._choose("schedule", Schedule.objects.filter(owner=host), _("Your default schedule"))
         self._choose(
             "target", Calendar.objects.filter(owner=host, writable=True, vanished_at=None).select_related("account"),
             _("The calendar chosen under Integrations"),
         )
+
+    def _count_from(self, name: str, least: int) -> None:
+        """One sentence with the true limit, instead of Django's "at least 0" and then the model's."""
+        field = self.fields[name]
+        field.validators = [rule for rule in field.validators if not isinstance(rule, MinValueValidator)]
+        field.validators.append(MinValueValidator(least))
+        field.widget.attrs["min"] = least
 
     def _choose(self, name: str, queryset: Any, empty: Any) -> None:
         field = self.fields[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +11,49 @@ from django.utils.translation import gettext_lazy as _
 from availability.engine.local_time import segments
 from availability.fields import MinuteOfDayFormField
 from bookings.domain.slots import instant
+from bookings.models import EventType
+from bookings.queries import own_event_types
+from bookings.viewing import FIRST_YEAR, LAST_YEAR
 from bookingsite.lib import zones
+from bookingsite.models import User
+
+
+class BookingFilter(forms.Form):
+    """Which of the host's bookings are listed. What is wrong is said, and filters nothing."""
+
+    q = forms.CharField(
+        label=_("Search"), max_length=100, required=False,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name, address or event")}),
+    )
+    event = forms.ModelChoiceField(
+        label=_("Event type"), queryset=EventType.objects.none(), required=False, empty_label=_("All")
+    )
+    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, host: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["event"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = own_event_types(host)
+
+    def clean_first(self) -> date | None:
+        """Within the years that are served."""
+        return in_range(self.cleaned_data["first"])
+
+    def clean_last(self) -> date | None:
+        """Within the years that are served."""
+        return in_range(self.cleaned_data["last"])
+
+
+def in_range(day: date | None) -> date | None:
+    """The day itself. Raises ValidationError for years in which nobody makes appointments."""
+    if day and not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise forms.ValidationError(
+            _("Choose a date from %(first)s to %(last)s."),
+            params={"first": FIRST_YEAR, "last": LAST_YEAR - 1}, code="year",
+        )
+    return day
 
 
 class ReasonForm(forms.Form):
@@ -35,8 +77,12 @@ class OtherTimeForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.zone = zone
 
+    def clean_date(self) -> date | None:
+        """Within the years that are served."""
+        return in_range(self.cleaned_data["date"])
+
     def clean(self) -> dict[str, Any]:
-        """Adds `start`: the first instant at which the host's clock shows this time; a time that a clock change skips is refused."""
+        """Adds `start`: the first instant at which the clock shows this time; a skipped time is refused."""
         data = super().clean() or self.cleaned_data
         if "date" in data and "time" in data:
             wanted = datetime.combine(data["date"], datetime.min.time(), tzinfo=UTC)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookings.domain import links, reasons, slots
+from bookings.domain import links, reasons
 from bookings.forms.event_type import EventTypeForm
 from bookings.forms.own import OtherTimeForm
 from bookings.models import EventType
@@ -45,24 +47,33 @@ def edit(request: HostRequest, pk: int) -> HttpResponse:
 
 
 def _form_page(request: HostRequest, row: EventType) -> HttpResponse:
+    old_title, is_shown = row.title, row.is_active and row.pk is not None
     form = EventTypeForm(request.POST or None, instance=row, host=request.user)
-    if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        messages.success(request, _("%(name)s is saved.") % {"name": saved.title})
+    if form.is_bound and form.is_valid() and _saved(form):
+        messages.success(request, _("%(name)s is saved.") % {"name": form.instance.title})
         return redirect("event_types")
-    status = 400 if form.is_bound else 200
-    link = links.absolute(f"/{request.user.slug}/")
-    return render(
-        request, "bookings/event_types/form.html", {"form": form, "event_type": row, "link_stem": link}, status=status
-    )
+    preview = reverse("event", args=[request.user.slug, form.initial["slug"]]) if is_shown else ""
+    context = {"form": form, "pk": row.pk, "title": old_title, "preview_url": preview}
+    return render(request, "bookings/event_types/form.html", context, status=400 if form.is_bound else 200)
+
+
+def _saved(form: EventTypeForm) -> bool:
+    """Save; False with the error in the form when the same link was taken a moment ago."""
+    try:
+        with transaction.atomic():
+            form.save()
+    except IntegrityError:
+        form.add_error("slug", _("You have an event type with this link already."))
+        return False
+    return True
 
 
 @login_required
 @require_POST
 def switch(request: HostRequest, pk: int) -> HttpResponse:
-    """Turn taking bookings on or off."""
+    """Turn taking bookings on or off, as the button said; pressing it twice is pressing it once."""
     row = get_object_or_404(own_event_types(request.user), pk=pk)
-    row.is_active = not row.is_active
+    row.is_active = request.POST.get("to") == "on"
     row.save(update_fields=["is_active"])
     said = _("%(name)s can be booked again.") if row.is_active else _("%(name)s takes no more bookings.")
     messages.success(request, said % {"name": row.title})

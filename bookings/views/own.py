@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,13 +18,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings import month as months
-from bookings.domain import lifecycle
+from availability.engine.local_time import day_start
+from bookings.domain import lifecycle, reasons, slots
 from bookings.domain.errors import NotLive, SlotTaken, TimesUnknown, TooBusy
-from bookings.forms.own import OtherTimeForm, ReasonForm, local_parts
-from bookings.models import Booking
+from bookings.forms.own import BookingFilter, OtherTimeForm, ReasonForm, local_parts
+from bookings.models import Booking, Guest
 from bookings.queries import own_booking_or_404, own_bookings
-from bookings.viewing import start_from, start_text, view_from
+from bookings.viewing import start_from, view_from
 from bookings.views.event_page import picker
 from bookingsite.http import HostRequest
 from bookingsite.lib import clock
@@ -34,17 +37,40 @@ _TABS = ("upcoming", "past", "cancelled")
 @login_required
 @require_safe
 def bookings(request: HostRequest) -> HttpResponse:
-    """The list, by tab, with search; the address keeps both."""
+    """The list, by tab, with search and filters; the address keeps them all (DB-4)."""
     tab = request.GET.get("tab", "")
     tab = tab if tab in _TABS else "upcoming"
-    search = request.GET.get("q", "").strip()[:100]
-    rows = _tab(own_bookings(request.user), tab, clock.now())
-    if search:
-        rows = rows.filter(
-            Q(guests__name__icontains=search) | Q(guests__email__icontains=search) | Q(title__icontains=search)
-        ).distinct()
-    page = Paginator(rows, _PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "bookings/own/list.html", {"tab": tab, "search": search, "page": page})
+    form = BookingFilter(request.GET, host=request.user)
+    is_valid = form.is_valid()
+    rows = _filtered(_tab(own_bookings(request.user), tab, clock.now()), form.cleaned_data, request.user.zone)
+    context = {
+        "tab": tab,
+        "form": form,
+        "page": Paginator(rows, _PER_PAGE).get_page(request.GET.get("page")),
+        "is_filtered": any(form.cleaned_data.values()),
+        "kept": _kept(request),
+    }
+    return render(request, "bookings/own/list.html", context, status=200 if is_valid else 400)
+
+
+def _filtered(rows: QuerySet[Booking], wanted: dict[str, Any], zone: str) -> QuerySet[Booking]:
+    """Dates are meant on the host's calendar: whole days, both included."""
+    if wanted.get("event"):
+        rows = rows.filter(event_type=wanted["event"])
+    if wanted.get("first"):
+        rows = rows.filter(start__gte=slots.instant(day_start(wanted["first"], zone)))
+    if wanted.get("last"):
+        rows = rows.filter(start__lt=slots.instant(day_start(wanted["last"] + timedelta(days=1), zone)))
+    if wanted.get("q"):
+        words = wanted["q"]
+        named = Guest.objects.filter(Q(name__icontains=words) | Q(email__icontains=words))
+        rows = rows.filter(Q(title__icontains=words) | Q(pk__in=named.values("booking")))
+    return rows
+
+
+def _kept(request: HostRequest) -> str:
+    """The filters as a query string, for links to other tabs and pages."""
+    return urlencode({name: request.GET[name] for name in BookingFilter.base_fields if request.GET.get(name)})
 
 
 def _tab(rows: QuerySet[Booking], tab: str, now: datetime) -> QuerySet[Booking]:
@@ -67,8 +93,10 @@ def booking(request: HostRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HostRequest, public_id: str) -> HttpResponse:
-    """Ask first; cancel on POST. The host is not bound by the deadline."""
+    """Ask first; cancel on POST. The host is not bound by the deadline; what is over stays as it was."""
     found = own_booking_or_404(request.user, public_id)
+    if found.is_live and found.end <= clock.now():
+        return redirect("booking", public_id)
     form = ReasonForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -92,51 +120,67 @@ def cancel(request: HostRequest, public_id: str) -> HttpResponse:
 def reschedule(request: HostRequest, public_id: str) -> HttpResponse:
     """Choose one of the free times, or any other time of one's own."""
     found = own_booking_or_404(request.user, public_id)
-    if not found.is_live:
+    if not found.is_live or found.end <= clock.now():
         return redirect("booking", public_id)
-    base = reverse("booking_reschedule", args=[public_id])
-    view = view_from({**request.GET.dict(), "tz": found.host.zone}, found.event_type)
     start = start_from(request.GET.get("start", ""))
     initial = local_parts(start or found.start, found.host.zone)
     form = OtherTimeForm(request.POST or None, zone=found.host.zone, initial=initial)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            error = _move(found, form, any_time="any_time" in request.POST)
-            if error is None:
-                messages.success(request, _("The booking is moved; the guest is being told."))
-                return redirect("booking", public_id)
-            form.add_error("time", error)
-            status = 409
-    context = {
-        **_details(found),
-        **picker(found.event_type, view, base=base, book=base, now=clock.now(), moving=found, for_host=True),
-        "form": form,
-        "chosen": start and {"value": start_text(start), "local": view.local(start), "time": months.time_text(view, start)},
-        "may_override": status == 409,
-    }
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        refusal = _move(found, form, any_time="any_time" in request.POST)
+        if refusal is None:
+            messages.success(request, _("The booking is moved; the guest is being told."))
+            return redirect("booking", public_id)
+        form.add_error("time", refusal.sentence)
+    status = refusal.status if refusal else 400 if form.is_bound else 200
+    context = {**_details(found), "form": form, "refusal": refusal, "chosen": start}
+    if not (start or form.is_bound):
+        context |= _free_times(request, found)
     return render(request, "bookings/own/reschedule.html", context, status=status)
 
 
-def _move(found: Booking, form: OtherTimeForm, *, any_time: bool) -> str | None:
-    """None when it was moved, else the sentence that says what stands against it."""
-    data = form.cleaned_data
+def _free_times(request: HostRequest, found: Booking) -> dict[str, Any]:
+    """Month and times in the host's own zone, without what binds only guests."""
+    base = reverse("booking_reschedule", args=[found.public_id])
+    view = view_from({**request.GET.dict(), "tz": ""}, found.event_type)
+    view = replace(view, zone=found.host.zone, locked=True)
+    return picker(found.event_type, view, base=base, book=base, now=clock.now(), moving=found, for_host=True)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a booking was not moved, in words; whether the host may decide to do it all the same."""
+
+    sentence: str
+    lines: Sequence[str] = ()
+    may_override: bool = False
+    status: int = 409
+
+
+def _move(found: Booking, form: OtherTimeForm, *, any_time: bool) -> Refusal | None:
+    """None when it was moved."""
+    data, now = form.cleaned_data, clock.now()
+    if data["start"] <= now:
+        return Refusal(_("This time lies in the past."), status=400)
     try:
         lifecycle.reschedule(
-            found, data["start"], actor=Booking.Actor.HOST, now=clock.now(), any_time=any_time, reason=data["reason"].strip()
+            found, data["start"], actor=Booking.Actor.HOST, now=now, any_time=any_time, reason=data["reason"].strip()
         )
-    except SlotTaken:
-        if any_time:
-            return _("Another of your bookings is at that time.")
-        return _("That time is outside your hours, or something in your calendar is in the way.")
-    except TimesUnknown:
-        return _("Your calendar cannot be read at the moment, so we cannot tell whether that time is free.")
+    except (SlotTaken, TimesUnknown):
+        return _not_free(found, data["start"])
     except TooBusy:
-        return _("Many people are booking right now. Please press the button again.")
+        return Refusal(_("Many people are booking right now. Please press the button again."), status=503)
     except NotLive:
-        return _("This booking has been cancelled.")
+        return Refusal(_("This booking has been cancelled."))
     return None
+
+
+def _not_free(found: Booking, start: datetime) -> Refusal:
+    """Each thing that stands against the time. Past another booking there is no way (invariant 1)."""
+    against = reasons.told_of_move(found, start, now=clock.now())
+    if against.is_another_booking or against.is_offered:  # offered again: the other booking was there a moment ago
+        return Refusal(_("Another of your bookings is at that time."), against.sentences)
+    return Refusal(_("This time is not free."), against.sentences, may_override=True)
 
 
 def _details(found: Booking) -> dict[str, Any]:
