@@ -40,6 +40,8 @@ def _update(calendar: Calendar, info: CalendarInfo) -> None:
         "receives": calendar.receives and info.writable,
         "vanished_at": None,
     }
+    if calendar.pk and calendar.zone != wanted["zone"]:
+        wanted["last_full_at"] = None  # whole days lie elsewhere now: the next reading places them anew
     if calendar.pk is None or any(getattr(calendar, name) != value for name, value in wanted.items()):
         for name, value in wanted.items():
             setattr(calendar, name, value)

@@ -101,6 +101,7 @@ def _listing(provider: Provider) -> tuple[CalendarInfo, ...] | None:
 
 
 def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime) -> None:
+    _take_zone(calendar, answer.listing)
     known = dict(Item.objects.filter(calendar=calendar).values_list("key", "digest"))
     decided = plan.decide(answer.run, known)
     if _is_suspicious(calendar, answer.run, decided, held=len(known), now=now):
@@ -119,6 +120,13 @@ def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime)
         unchanged = known.keys() - {item.key for item in decided.store} - decided.drop
         respread(provider, calendar, unchanged, now)
     _store(calendar, answer, decided, found, now)
+
+
+def _take_zone(calendar: Calendar, listing: tuple[CalendarInfo, ...] | None) -> None:
+    """Use the zone that the provider tells now, so that whole days are placed by it in this very run."""
+    for info in listing or ():
+        if info.remote_id == calendar.remote_id:
+            calendar.zone = info.zone or ""
 
 
 def _is_suspicious(

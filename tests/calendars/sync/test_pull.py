@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from bookingsite import leases, work
 from bookingsite.models import User
-from calendars import busy, signals
+from calendars import busy, signals, tasks, writing
 from calendars.models import Account, Busy, Calendar, Item
 from calendars.providers import errors
+from calendars.sync import pull, store
 from tests.factories import calendars as make
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +224,91 @@ def test_new_blocks_are_told_with_their_spans(shelf: Shelf) -> None:
     shelf.read(timedelta(minutes=20))
     signals.blocks_changed.disconnect(listener)
     assert told == [[span]]
+
+
+def whole_day(uid: str = "h") -> bytes:
+    """The tenth of March, in whichever zone the calendar is."""
+    body = f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART;VALUE=DATE:20270310\r\nEND:VEVENT\r\n"
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Other//EN\r\n{body}END:VCALENDAR\r\n".encode()
+
+
+@pytest.mark.promise("C14")
+def test_whole_days_follow_the_owners_zone_where_the_calendar_names_none(shelf: Shelf) -> None:
+    shelf.server.calendars["work"].info = replace(make.WORK, zone=None)
+    shelf.server.store("work", "h.ics", whole_day())
+    shelf.read()
+    assert [row.start_at.hour for row in Busy.objects.all()] == [23]
+    shelf.owner.zone = "America/New_York"
+    shelf.owner.save()
+    shelf.read(timedelta(minutes=10))
+    assert [row.start_at.hour for row in Busy.objects.all()] == [5]
+
+
+@pytest.mark.promise("C14")
+def test_whole_days_follow_the_zone_that_the_calendar_gets(shelf: Shelf) -> None:
+    shelf.server.store("work", "h.ics", whole_day())
+    shelf.read()
+    shelf.server.calendars["work"].info = replace(make.WORK, zone="Asia/Tokyo")
+    calendar = shelf.read(timedelta(days=1))
+    assert calendar.zone == "Asia/Tokyo"
+    assert [row.start_at.hour for row in Busy.objects.all()] == [15]
+
+
+def test_reader_that_lost_its_lease_changes_nothing(shelf: Shelf) -> None:
+    shelf.put("a.ics", 24)
+    [claimed] = leases.claim(pull.due_calendars(), now=shelf.now, lease_for=pull.LEASE)
+    shelf.read(timedelta(minutes=20))
+    rows = list(Busy.objects.values_list("pk", flat=True))
+    shelf.put("a.ics", 30)
+    with pytest.raises(leases.LeaseLost):
+        pull.read(claimed, shelf.now)
+    assert list(Busy.objects.values_list("pk", flat=True)) == rows
+
+
+def test_big_import_that_died_half_way_is_finished_by_the_next(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = [shelf.put(f"{number}.ics", 24 + number) for number in range(12)]
+    monkeypatch.setattr(store, "CHUNK", 5)
+    monkeypatch.setattr(store.chunks, "__defaults__", (5,))
+    with monkeypatch.context() as dying:
+        dying.setattr(pull, "_read_well", lambda *_: 1 / 0)
+        calendar = shelf.read()
+    assert (Item.objects.count(), calendar.cursor, calendar.last_ok_at, calendar.error) == (
+        10,
+        "",
+        None,
+        "internal",
+    )
+    shelf.read(timedelta(minutes=1))
+    assert shelf.busy() == spans
+
+
+def test_queries_of_an_import_grow_by_batches_not_by_events(
+    shelf: Shelf, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    for number in range(1000):
+        shelf.put(f"{number}.ics", 24 + number)
+    with django_assert_max_num_queries(80):
+        shelf.read()
+    assert len(shelf.busy()) == 1000
+
+
+@pytest.mark.promise("C12")
+def test_worker_reads_and_writes_what_is_due(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24)
+    wish = make.wish(shelf.now + timedelta(days=3))
+    writing.want_event(shelf.calendar, uid=wish.uid, wish=wish, now=shelf.now)
+    done = work.drain(lambda: shelf.now, only={tasks.READ, tasks.WRITE})
+    assert (done.rows, done.more) == (2, False)
+    assert shelf.busy() == [span]
+    assert sorted(shelf.server.calendar("work").items) == ["a.ics", "b1.ics"]
+
+
+def test_calendar_that_fails_for_ever_is_never_given_up(shelf: Shelf) -> None:
+    at = timedelta()
+    for _ in range(15):
+        shelf.server.fail_next("changes", errors.ServerFailed())
+        calendar = shelf.read(at)
+        at += timedelta(hours=2)
+    assert (calendar.state, calendar.run_at <= shelf.now + at) == ("ready", True)
