@@ -37,11 +37,20 @@ def url() -> str:
 
 def command() -> list[str]:
     """Write its configuration under `var/radicale` and return the command that runs it."""
-    folder = Path(settings.VAR_DIR) / "radicale"
+    folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "users").write_text(f"{USERNAME}:{PASSWORD}\n", encoding="utf-8")
     (folder / "config").write_text(_CONFIG.format(port=port(), folder=folder), encoding="utf-8")
     return [sys.executable, "-m", "radicale", "--config", str(folder / "config")]
+
+
+def log_file() -> Path:
+    """Where its output goes."""
+    return _folder() / "log"
+
+
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "radicale"
 
 
 def is_answering() -> bool:

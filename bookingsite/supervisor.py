@@ -13,8 +13,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -37,6 +38,8 @@ class Group:
     environment: Callable[[], Mapping[str, str]] = dict
     """Extra environment, asked anew at each start."""
     pass_fds: Sequence[int] = ()
+    log: Path | None = None
+    """Where its output goes; None is the terminal."""
     before_stop: signal.Signals | None = None
     """Sent to the whole group before its leader is asked to end."""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -47,14 +50,17 @@ class Group:
     def start(self) -> None:
         """Start the command in a group of its own."""
         supervisor = os.getpid()
-        self.process = subprocess.Popen(
-            self.command,
-            env={**os.environ, **self.environment()},
-            stdin=subprocess.DEVNULL,
-            pass_fds=tuple(self.pass_fds),
-            process_group=0,
-            preexec_fn=lambda: die_with_parent(supervisor),  # noqa: PLW1509 - this process has one thread
-        )
+        with self.log.open("ab") if self.log else nullcontext() as output:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, **self.environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=tuple(self.pass_fds),
+                process_group=0,
+                preexec_fn=lambda: die_with_parent(supervisor),  # noqa: PLW1509 - one thread here
+            )
         self.started = time.monotonic()
 
     @property

@@ -76,7 +76,7 @@ class Command(BaseCommand):
                 _("Another program listens at port %(port)d, where the demo's calendar server belongs. "
                   "Stop it, or set DEMO_CALDAV_PORT to a free port.") % {"port": demo_calendars.port()}
             )
-        group = Group("calendars", demo_calendars.command())
+        group = Group("calendars", demo_calendars.command(), log=demo_calendars.log_file())
         supervisor.groups.append(group)
         supervisor.start(group)
         deadline = time.monotonic() + DEMO_PATIENCE
