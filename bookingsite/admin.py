@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from bookingsite.forms import PictureField
 from bookingsite.models import Heartbeat, User
 from bookingsite.scoped_admin import ScopedAdmin, is_operator
+from bookingsite.zones import ZoneField
 
 admin.site.site_header = _("Bookingsite administration")
 admin.site.site_title = _("Administration")
@@ -51,6 +54,9 @@ class PersonForm(forms.ModelForm[User]):
     """A person; the password is never shown, only replaced."""
 
     password = ReadOnlyPasswordHashField(label=_("Password"))
+    picture = PictureField()
+    zone = ZoneField()
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     class Meta:
         model = User

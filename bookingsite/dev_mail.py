@@ -102,12 +102,16 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     leaves = _leaves(mail)
     kinds = [part.get_content_type() for part in leaves]
     texts = [
-        _text(part) for part, kind in zip(leaves, kinds, strict=True)
+        _text(part)
+        for part, kind in zip(leaves, kinds, strict=True)
         if kind == "text/plain" and not part.get_filename()
     ]
     parts = [
         {
-            "number": number, "type": kind, "file": part.get_filename(), "method": part.get_param("method"),
+            "number": number,
+            "type": kind,
+            "file": part.get_filename(),
+            "method": part.get_param("method"),
             "text": _text(part) if kind == "text/calendar" else "",
         }
         for number, (part, kind) in enumerate(zip(leaves, kinds, strict=True))
@@ -146,6 +150,7 @@ def show_part(request: HttpRequest, name: str, number: int) -> HttpResponse:
     data = content.encode() if isinstance(content, str) else bytes(content)
     file_name = re.sub(r"[^\w.-]", "", part.get_filename() or "") or f"part-{number}.txt"
     return HttpResponse(
-        data, content_type="application/octet-stream",
+        data,
+        content_type="application/octet-stream",
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )

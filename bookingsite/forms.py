@@ -32,7 +32,9 @@ class SignupFields(forms.Form):
     """What sign-up asks beside address and password."""
 
     name = forms.CharField(
-        label=_("Your name"), max_length=120, validators=[validate_single_line],
+        label=_("Your name"),
+        max_length=120,
+        validators=[validate_single_line],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     zone = ZoneField(propose=True, initial=lambda: settings.DEFAULT_ZONE)
@@ -56,16 +58,36 @@ class PictureInput(forms.ClearableFileInput):
     template_name = "bookingsite/picture_input.html"
 
 
+class PictureField(forms.FileField):
+    """A profile picture, re-encoded (C43); every form that takes one uses this field."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Picture"),
+            required=False,
+            max_length=200,
+            widget=PictureInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
+            help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB. It is cut to a square."),
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """The upload re-encoded under a new name, False to remove, or what is stored."""
+        upload = super().clean(data, initial)
+        if not isinstance(upload, UploadedFile):
+            return upload
+        try:
+            clean = pictures.reencode(upload.read(pictures.MAX_BYTES + 1))
+        except pictures.PictureRefused as refused:
+            raise forms.ValidationError(PICTURE_SENTENCES[refused.code], code=refused.code) from refused
+        return ContentFile(clean, name=f"{new_public_id()}.webp")
+
+
 class ProfileForm(PersonForm):
     """Name, link, words, picture, zone and language of the person who is signed in."""
 
     zone = ZoneField()
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    picture = forms.FileField(
-        label=_("Picture"), required=False, max_length=200,
-        widget=PictureInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
-        help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB. It is cut to a square."),
-    )
+    picture = PictureField()
 
     class Meta:
         model = User
@@ -97,17 +119,6 @@ class ProfileForm(PersonForm):
         if slug != self.old_slug:
             validate_not_reserved(slug)
         return slug
-
-    def clean_picture(self) -> Any:
-        """The upload re-encoded, False to remove, or what is stored."""
-        upload = self.cleaned_data["picture"]
-        if not isinstance(upload, UploadedFile):
-            return upload
-        try:
-            data = pictures.reencode(upload.read(pictures.MAX_BYTES + 1))
-        except pictures.PictureRefused as refused:
-            raise forms.ValidationError(PICTURE_SENTENCES[refused.code], code=refused.code) from refused
-        return ContentFile(data, name=f"{new_public_id()}.webp")
 
     def save(self, commit: bool = True) -> User:
         """Store, and delete the file of a picture that was replaced or removed."""

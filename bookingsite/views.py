@@ -57,8 +57,12 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR,
-            secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
         )
     return response
 
@@ -115,21 +119,32 @@ def first_steps(person: User) -> list[Step]:
     has_event = event_type.objects.filter(host=person).exists()
     return [
         Step(
-            _("Connect your calendar"), _("Events in it close those times, bookings are written to it."),
-            _("Connect"), _url("calendars:integrations"), account.objects.filter(owner=person).exists(),
+            _("Connect your calendar"),
+            _("Events in it close those times, bookings are written to it."),
+            _("Connect"),
+            _url("calendars:integrations"),
+            account.objects.filter(owner=person).exists(),
         ),
         Step(
-            _("Set your weekly hours"), _("When can people book you? In your own time zone."),
-            _("Set hours"), _url("availability:index"),
+            _("Set your weekly hours"),
+            _("When can people book you? In your own time zone."),
+            _("Set hours"),
+            _url("availability:index"),
             weekly.objects.filter(schedule__owner=person).exists(),
         ),
         Step(
-            _("Create an event type"), _("What can be booked: its length, its place, its rules."),
-            _("Create"), _url("event_type_new"), has_event,
+            _("Create an event type"),
+            _("What can be booked: its length, its place, its rules."),
+            _("Create"),
+            _url("event_type_new"),
+            has_event,
         ),
         Step(
-            _("Complete your profile"), _("Your name, a picture and a few words for your public page."),
-            _("Open profile"), reverse("profile"), bool(person.name and (person.about or person.picture)),
+            _("Complete your profile"),
+            _("Your name, a picture and a few words for your public page."),
+            _("Open profile"),
+            reverse("profile"),
+            bool(person.name and (person.about or person.picture)),
         ),
     ]
 

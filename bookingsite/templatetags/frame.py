@@ -63,13 +63,17 @@ def host_navigation(context: RequestContext) -> list[Item]:
     path = context["request"].path
     urls = _addresses()
     above = {
-        entry: url for entry, url in urls.items()
+        entry: url
+        for entry, url in urls.items()
         if path.startswith(url) or (entry.also and path.startswith(entry.also))
     }
     nearest = max(above.values(), key=len, default="")
     return [
         Item(
-            icon=entry.icon, label=entry.label, url=url, where=entry.where,
+            icon=entry.icon,
+            label=entry.label,
+            url=url,
+            where=entry.where,
             current="" if entry not in above else "page" if url == nearest else "true",
         )
         for entry, url in urls.items()

@@ -1,6 +1,6 @@
 """Photographs pages on a phone and a desktop, light and dark, for people to look at. Not part of the suite.
 
-    python tests/e2e/shots.py --base http://127.0.0.1:8000 --sign-in anna@example.org:password / /home/
+python tests/e2e/shots.py --base http://127.0.0.1:8000 --sign-in anna@example.org:password / /home/
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ def photograph(browser: Browser, options: argparse.Namespace, size: str, scheme:
     """Every path once in this size and scheme; tells what the console and the width complain about."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme,
-        has_touch=size == "phone", locale=options.locale,
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        has_touch=size == "phone",
+        locale=options.locale,
     )
     page = context.new_page()
     page.on("console", lambda message: print(f"{page.url}: {message.type}: {message.text}"))

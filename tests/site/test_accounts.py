@@ -13,9 +13,18 @@ from bookingsite.models import User
 from tests.site.conftest import PASSWORD
 
 SIGN_UP = {
-    "name": "Cora Lind", "email": "Cora@Example.org", "password1": "a long enough phrase", "zone": "America/New_York",
+    "name": "Cora Lind",
+    "email": "Cora@Example.org",
+    "password1": "a long enough phrase",
+    "zone": "America/New_York",
 }
-ELSEWHERE = ["https://evil.example/", "//evil.example/x", "/\\evil.example", "https:evil.example", "javascript:alert()"]
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example/x",
+    "/\\evil.example",
+    "https:evil.example",
+    "javascript:alert()",
+]
 
 
 def sign_up(client: Client, **changes: str) -> Any:
@@ -43,7 +52,9 @@ def test_sign_up_takes_the_language_of_the_page(client: Client) -> None:
     assert User.objects.get().language == "de"
 
 
-@pytest.mark.parametrize(("name", "slug"), [("Anna Berg", "anna-berg"), ("Admin", "admin-2"), ("日本", "cora")])
+@pytest.mark.parametrize(
+    ("name", "slug"), [("Anna Berg", "anna-berg"), ("Admin", "admin-2"), ("日本", "cora")]
+)
 def test_sign_up_finds_a_link_that_is_free(client: Client, name: str, slug: str) -> None:
     sign_up(client, name=name)
 
@@ -88,7 +99,9 @@ def test_sign_up_gives_no_rights_that_were_asked_for(client: Client) -> None:
     assert (person.is_staff, person.is_superuser, person.slug) == (False, False, "cora-lind")
 
 
-def test_sign_up_with_a_known_address_looks_the_same_and_tells_its_owner(client: Client, signed_in: Client) -> None:
+def test_sign_up_with_a_known_address_looks_the_same_and_tells_its_owner(
+    client: Client, signed_in: Client
+) -> None:
     known = sign_up(client, email="anna@example.org")
     new = sign_up(Client())
 
@@ -113,7 +126,11 @@ def test_address_is_confirmed_by_post_alone(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"host": "127.0.0.1"}, {"x-forwarded-host": "evil.example"}, {"forwarded": "host=evil.example;proto=https"}],
+    [
+        {"host": "127.0.0.1"},
+        {"x-forwarded-host": "evil.example"},
+        {"forwarded": "host=evil.example;proto=https"},
+    ],
 )
 @pytest.mark.parametrize("page", ["signup", "reset", "known"])
 def test_links_in_mails_lie_below_the_configured_address(
@@ -136,7 +153,9 @@ def test_unknown_host_is_refused(client: Client) -> None:
 def test_password_reset_leads_to_a_new_password(client: Client, signed_in: Client) -> None:
     client.post("/accounts/password/reset/", {"email": "anna@example.org"})
     form = client.get(link_in(mail.outbox[0].body), follow=True)
-    client.post(form.request["PATH_INFO"], {"password1": "another long phrase", "password2": "another long phrase"})
+    client.post(
+        form.request["PATH_INFO"], {"password1": "another long phrase", "password2": "another long phrase"}
+    )
 
     assert form.status_code == 200
     assert User.objects.get().check_password("another long phrase")
@@ -230,7 +249,9 @@ def test_configured_providers_are_offered_by_post(client: Client, settings: Any)
 
     assert re.findall(r'action="(/accounts/google[^"]*)"', html) == ["/accounts/google/login/?process=login"]
     assert "Continue with Google" in html
-    assert client.post("/accounts/google/login/?process=login")["Location"].startswith("https://accounts.google.com/")
+    assert client.post("/accounts/google/login/?process=login")["Location"].startswith(
+        "https://accounts.google.com/"
+    )
 
 
 @pytest.mark.parametrize("path", ["totp/activate/", "webauthn/add/", "webauthn/"])

@@ -28,7 +28,9 @@ def names(tmp_path: Path) -> list[str]:
         mail = EmailMultiAlternatives(
             f"Booked {number}", "See http://testserver/b/abc/ <b>", "site@example.org", ["ben@example.org"]
         )
-        mail.attach_alternative(f"<p style='color:red'>Hello {number}</p><script>alert(1)</script>", "text/html")
+        mail.attach_alternative(
+            f"<p style='color:red'>Hello {number}</p><script>alert(1)</script>", "text/html"
+        )
         mail.attach_alternative(ICS, "text/calendar; method=REQUEST; charset=UTF-8")
         mail.attach("invite.ics", ICS, "text/calendar")
         backend.send_messages([mail])
@@ -44,7 +46,8 @@ def test_inbox_lists_the_newest_first(client: Client, names: list[str]) -> None:
     rows = client.get("/dev/mail/").context["rows"]
 
     assert [(row["name"], row["subject"], row["to"]) for row in rows] == [
-        (names[0], "Booked 2", "ben@example.org"), (names[1], "Booked 1", "ben@example.org"),
+        (names[0], "Booked 2", "ben@example.org"),
+        (names[1], "Booked 1", "ben@example.org"),
     ]
 
 
@@ -55,7 +58,10 @@ def test_mail_shows_text_with_links_invitation_and_frame(client: Client, names: 
     assert '<a href="http://testserver/b/abc/"' in html
     assert "&lt;b&gt;" in html
     assert "text/calendar; method=REQUEST" in html
-    assert f'sandbox="allow-popups allow-top-navigation-by-user-activation" src="/dev/mail/{names[1]}/html/"' in html
+    assert (
+        f'sandbox="allow-popups allow-top-navigation-by-user-activation" src="/dev/mail/{names[1]}/html/"'
+        in html
+    )
     assert "frame-src 'self'" in response["Content-Security-Policy"]
 
 
@@ -64,7 +70,10 @@ def test_html_of_a_mail_runs_no_script_and_shows_in_our_frame(client: Client, na
 
     assert "Hello 2" in response.content.decode()
     assert response["X-Frame-Options"] == "SAMEORIGIN"
-    assert response["Content-Security-Policy"].split("; ")[:2] == ["default-src 'none'", "style-src 'unsafe-inline'"]
+    assert response["Content-Security-Policy"].split("; ")[:2] == [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+    ]
     assert "allow-scripts" not in response["Content-Security-Policy"]
 
 

@@ -59,7 +59,8 @@ def test_form_without_errors_has_no_summary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"), [(0, "UTC"), (60, "UTC+01:00"), (-210, "UTC−03:30"), (345, "UTC+05:45"), (-720, "UTC−12:00")]
+    ("minutes", "text"),
+    [(0, "UTC"), (60, "UTC+01:00"), (-210, "UTC−03:30"), (345, "UTC+05:45"), (-720, "UTC−12:00")],
 )
 def test_offset_is_written_as_people_write_it(minutes: int, text: str) -> None:
     assert offset_text(timedelta(minutes=minutes)) == text
@@ -106,7 +107,9 @@ def test_zone_field_takes_old_and_new_names(given: str, taken: str) -> None:
     assert ZoneField().clean(given) == taken
 
 
-@pytest.mark.parametrize("given", ["Mars/Olympus", "../etc/passwd", "europe/oslo", "Europe/Oslo\n.", "x" * 9999, "\0"])
+@pytest.mark.parametrize(
+    "given", ["Mars/Olympus", "../etc/passwd", "europe/oslo", "Europe/Oslo\n.", "x" * 9999, "\0"]
+)
 def test_zone_field_refuses_what_is_no_zone(given: str) -> None:
     with pytest.raises(ValidationError) as refused:
         ZoneField().clean(given)

@@ -64,7 +64,10 @@ def test_profile_is_saved_and_said(signed_in: Client, host: User) -> None:
     host.refresh_from_db()
     assert response["Location"] == "/settings/profile/"
     assert (host.name, host.about.split(), host.zone, host.language) == (
-        "Anna B.", ["Hello", "there"], "Asia/Kolkata", "de",
+        "Anna B.",
+        ["Hello", "there"],
+        "Asia/Kolkata",
+        "de",
     )
 
 
@@ -92,7 +95,9 @@ def test_changed_link_is_warned_about(signed_in: Client, host: User) -> None:
         ("about", "x" * 1001, "Ensure this value has at most 1000 characters (it has 1001)."),
     ],
 )
-def test_bad_input_is_refused_in_words(signed_in: Client, host: User, field: str, value: str, sentence: str) -> None:
+def test_bad_input_is_refused_in_words(
+    signed_in: Client, host: User, field: str, value: str, sentence: str
+) -> None:
     response = send(signed_in, **{field: value})
 
     assert (response.status_code, response.context["form"].errors) == (422, {field: [sentence]})
@@ -128,7 +133,9 @@ def test_a_reserved_link_that_a_host_has_already_stays(signed_in: Client, host: 
 
 @pytest.mark.promise("C43")
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_picture_is_stored_anew_as_a_small_square(signed_in: Client, host: User, kind: str, tmp_path: Path) -> None:
+def test_picture_is_stored_anew_as_a_small_square(
+    signed_in: Client, host: User, kind: str, tmp_path: Path
+) -> None:
     upload(signed_in, picture(kind))
 
     host.refresh_from_db()
@@ -165,7 +172,10 @@ def test_hostile_picture_is_refused(data: bytes, code: str) -> None:
     ("data", "sentence"),
     [
         (SVG, "This file is not a picture we can use. Choose a JPEG, PNG, WebP or GIF file."),
-        (huge_png(50_000, 50_000), "This picture is too large. Choose one of at most 5 MB and 40 megapixels."),
+        (
+            huge_png(50_000, 50_000),
+            "This picture is too large. Choose one of at most 5 MB and 40 megapixels.",
+        ),
     ],
 )
 def test_refused_picture_is_explained(signed_in: Client, host: User, data: bytes, sentence: str) -> None:
@@ -182,7 +192,11 @@ def test_polyglot_and_metadata_do_not_survive() -> None:
     exif[0x010E] = "secret place"
     clean = pictures.reencode(picture("JPEG", exif=exif, comment=SCRIPT) + SCRIPT)
 
-    assert (SCRIPT in clean, b"secret place" in clean, Image.open(io.BytesIO(clean)).format) == (False, False, "WEBP")
+    assert (SCRIPT in clean, b"secret place" in clean, Image.open(io.BytesIO(clean)).format) == (
+        False,
+        False,
+        "WEBP",
+    )
 
 
 def test_picture_is_turned_upright() -> None:
@@ -193,7 +207,9 @@ def test_picture_is_turned_upright() -> None:
     out = io.BytesIO()
     source.save(out, "JPEG", exif=exif, quality=95, subsampling=0)
 
-    red, _green, blue = Image.open(io.BytesIO(pictures.reencode(out.getvalue()))).convert("RGB").getpixel((35, 20))  # type: ignore[misc]
+    red, _green, blue = (
+        Image.open(io.BytesIO(pictures.reencode(out.getvalue()))).convert("RGB").getpixel((35, 20))
+    )  # type: ignore[misc]
 
     assert blue > red  # the top went to the right
 
@@ -209,7 +225,9 @@ def test_new_picture_replaces_the_file_and_removing_deletes_it(signed_in: Client
     assert list((tmp_path / "people").iterdir()) == []
 
 
-def test_picture_is_served_as_webp_and_nothing_else_is_served(signed_in: Client, host: User, guest: Client) -> None:
+def test_picture_is_served_as_webp_and_nothing_else_is_served(
+    signed_in: Client, host: User, guest: Client
+) -> None:
     upload(signed_in, picture())
     host.refresh_from_db()
 
@@ -218,3 +236,23 @@ def test_picture_is_served_as_webp_and_nothing_else_is_served(signed_in: Client,
     assert (response.status_code, response["Content-Type"], response.cookies) == (200, "image/webp", {})
     for name in ("..%2f..%2fetc%2fpasswd", "../db.sqlite3", "0" * 32 + ".webp", "x.svg"):
         assert guest.get(f"/media/people/{name}").status_code == 404
+
+
+@pytest.mark.promise("C43")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("picture", SimpleUploadedFile("x.svg", SVG, "image/svg+xml")),
+        ("zone", "Mars/Olympus"),
+        ("language", "xx"),
+    ],
+)
+def test_admin_refuses_what_the_profile_refuses(
+    operator_client: Client, host: User, field: str, value: Any
+) -> None:
+    response = operator_client.post(
+        f"/admin/bookingsite/user/{host.pk}/change/",
+        {**FIELDS, "email": host.email, "is_active": "on", field: value},
+    )
+
+    assert list(response.context["adminform"].form.errors) == [field]
