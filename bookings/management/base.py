@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.models import EventType
+from bookings.viewing import FIRST_YEAR, LAST_YEAR
 from bookingsite.lib import zones
 
 
@@ -38,12 +39,20 @@ class EventCommand(BaseCommand):
         return name
 
 
+def is_bookable(event_type: EventType) -> bool:
+    """Whether its public page exists: event type and host are on."""
+    return event_type.is_active and event_type.host.is_active
+
+
 def a_date(text: str) -> date:
     """An argument such as 2027-03-29."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not a date such as 2027-03-29") from None
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"{text} is not a date from {FIRST_YEAR} to {LAST_YEAR - 1}")
+    return found
 
 
 def an_instant(text: str, zone: str) -> datetime:
@@ -52,4 +61,12 @@ def an_instant(text: str, zone: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise CommandError(f"{text} is not a time such as 2027-03-29T10:00.", returncode=2) from None
-    return found if found.tzinfo else found.replace(tzinfo=zones.zone(zone))
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise CommandError(f"{text} is not in the years {FIRST_YEAR} to {LAST_YEAR - 1}.", returncode=2)
+    if found.tzinfo:
+        return found
+    local = zones.zone(zone)
+    there_and_back = found.replace(tzinfo=local).astimezone(UTC).astimezone(local)
+    if there_and_back.replace(tzinfo=None) != found:
+        raise CommandError(f"The clock change skips {text} in {zone}.", returncode=2)
+    return found.replace(tzinfo=local)

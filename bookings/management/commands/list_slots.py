@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from availability.engine.local_time import day_start
 from bookings.domain import slots
-from bookings.management.base import EventCommand, a_date
+from bookings.management.base import EventCommand, a_date, is_bookable
 from bookings.viewing import start_text
 from bookingsite.lib import clock, zones
 
@@ -37,19 +37,21 @@ class Command(EventCommand):
             raise CommandError("--to must not be before --from, and at most 400 days after it.", returncode=2)
         begin, end = (slots.instant(day_start(day, zone)) for day in (first, last + timedelta(days=1)))
         answer = slots.times(event_type, begin, end, now=now)
-        found = [slots.instant(second) for second in answer.starts()]
+        found = [slots.instant(second) for second in answer.starts()] if is_bookable(event_type) else []
+        if not is_bookable(event_type):
+            self.stderr.write("This event type is off; no times are offered.")
+        elif not answer.known:
+            self.stderr.write("A calendar of the host was not read for too long; no times are offered.")
         self._print(found, zone, answer.known, as_json=options["json"])
         if not found:
             raise SystemExit(1)
 
-    def _print(self, found: list[Any], zone: str, known: bool, *, as_json: bool) -> None:
+    def _print(self, found: list[datetime], zone: str, known: bool, *, as_json: bool) -> None:
         local = zones.zone(zone)
         if as_json:
             starts = [{"start": start_text(start), "local": start.astimezone(local).isoformat()} for start in found]
             self.stdout.write(json.dumps({"zone": zone, "known": known, "slots": starts}, indent=2))
             return
-        if not known:
-            self.stderr.write("A calendar of the host was not read for too long; no times are offered.")
         for start in found:
             self.stdout.write(f"{start.astimezone(local):%a %Y-%m-%d %H:%M %z}")
         self.stdout.write(f"{len(found)} times, {zone}")
