@@ -155,6 +155,8 @@ CACHES = {
 # --- background work ------------------------------------------------------------------------
 # django-q2 is schedule and doorbell; what must happen is in leased rows (docs/architecture.md).
 WORKERS = env.int("WORKERS", default=2)
+# A queue that is away must not hold a page up: the work is in the rows anyway.
+QUEUE_URL = f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}socket_connect_timeout=2"
 Q_CLUSTER = {
     "name": "bookingsite",
     "label": _("Background work"),
@@ -169,7 +171,7 @@ Q_CLUSTER = {
     "catch_up": False,
     "poll": 0.3,
     "cache": "queue",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"redis": QUEUE_URL} if REDIS_URL else {"orm": "default"}),
 }
 
 # --- people, language, time -------------------------------------------------------------------
