@@ -63,7 +63,7 @@ class Site:
         """A table as it is, for comparing before and after; read-only."""
         database = sqlite3.connect(f"file:{self.folder / 'bookingsite.sqlite3'}?mode=ro", uri=True)
         try:
-            return database.execute(f'SELECT * FROM "{table}" ORDER BY 1').fetchall()  # noqa: S608 - own names
+            return database.execute(f'SELECT * FROM "{table}" ORDER BY 1').fetchall()
         finally:
             database.close()
 
