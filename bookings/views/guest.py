@@ -104,9 +104,9 @@ def guest_cancel(request: HttpRequest, token: str, booking: Booking) -> HttpResp
 def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
     """Offer other times; after one is chosen ask once more; move on POST."""
     context, now = _shown(request, booking, token), clock.now()
-    if not context["may_change"]:
-        return render(request, "bookings/public/reschedule.html", context)
     sent = request.method == "POST"
+    if not context["may_change"]:
+        return render(request, "bookings/public/reschedule.html", context, status=409 if sent else 200)
     start = start_from((request.POST if sent else request.GET).get("start", ""))
     status, trouble = _move(booking, start, now=now) if sent else _look(booking, start, now=now)
     if sent and not trouble:
