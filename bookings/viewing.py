@@ -21,6 +21,7 @@ from bookings.models import EventType
 from bookingsite.lib import zones
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
+LONGEST_SOURCE = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,8 @@ class View:
 
     `zone` is a canonical name; `locked` says that the event shows the host's zone to everybody
     (A12). `hours` is 12 or 24. `month` is its first day. `zone_chosen` and `hours_chosen` tell what
-    the address said, so that links repeat only what was chosen.
+    the address said, so that links repeat only what was chosen. `source` is where the guest came
+    from, as the link that brought them said (`utm_source`); it goes into the booking.
     """
 
     zone: str
@@ -91,6 +93,7 @@ class View:
     day: date | None = None
     zone_chosen: bool = False
     hours_chosen: bool = False
+    source: str = ""
 
     @property
     def tz(self) -> ZoneInfo:
@@ -104,6 +107,8 @@ class View:
             parts["tz"] = self.zone
         if self.hours_chosen:
             parts["h"] = str(self.hours)
+        if self.source:
+            parts["utm_source"] = self.source
         return f"?{urlencode(parts)}" if parts else ""
 
     def clock_query(self) -> str:
@@ -124,7 +129,7 @@ class View:
 
 
 def view_from(query: Mapping[str, str], event_type: EventType) -> View:
-    """Read the address. `tz`, `h`, `month` (YYYY-MM) and `day` (YYYY-MM-DD) are understood."""
+    """Read the address: `tz`, `h`, `month` (YYYY-MM), `day` (YYYY-MM-DD) and `utm_source` are understood."""
     locked = event_type.show_zone == EventType.ShowZone.HOST
     chosen = None if locked else zones.canonical(query.get("tz", ""))
     hours = {"12": 12, "24": 24}.get(query.get("h", ""))
@@ -140,6 +145,7 @@ def view_from(query: Mapping[str, str], event_type: EventType) -> View:
         day=day,
         zone_chosen=chosen is not None,
         hours_chosen=hours is not None,
+        source=texts.one_line(query.get("utm_source", ""))[:LONGEST_SOURCE],
     )
 
 

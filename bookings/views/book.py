@@ -67,7 +67,7 @@ def _send(request: HttpRequest, event_type: EventType, view: View) -> HttpRespon
         form.add_error(None, _("Too many bookings were tried from your network. Please wait a while."))
         return _page(request, event_type, view, form, ticket, status=429)
     try:
-        booking = lifecycle.book(_wish(form, ticket, event_type, view, request), now=now)
+        booking = lifecycle.book(_wish(form, ticket, event_type, view), now=now)
     except BookingError as error:
         return _again(request, event_type, view, form, ticket, error=error)
     return HttpResponseRedirect(
@@ -84,9 +84,7 @@ def _ticket(request: HttpRequest, event_type: EventType) -> Ticket | None:
     return ticket
 
 
-def _wish(
-    form: GuestForm, ticket: Ticket, event_type: EventType, view: View, request: HttpRequest
-) -> lifecycle.Wish:
+def _wish(form: GuestForm, ticket: Ticket, event_type: EventType, view: View) -> lifecycle.Wish:
     data = form.cleaned_data
     return lifecycle.Wish(
         event_type=event_type,
@@ -98,7 +96,7 @@ def _wish(
         notes=data["notes"],
         zone=view.zone,
         language=get_language() or "en",
-        source=request.GET.get("utm_source", "")[:120],
+        source=view.source,
     )
 
 
