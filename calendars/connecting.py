@@ -28,7 +28,11 @@ PATIENCE = 20.0
 
 
 class AlreadyConnectedError(Exception):
-    """The host has connected this very account before."""
+    """The host has connected this very account before; `is_closing`: it is just being disconnected."""
+
+    def __init__(self, *, is_closing: bool) -> None:
+        super().__init__("already connected")
+        self.is_closing = is_closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,7 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
     Raises `AlreadyConnectedError`, or the `ProviderError` that says why signing in failed; then nothing
     is stored.
     """
-    if _held(owner, sign_in):
-        raise AlreadyConnectedError
+    _refuse_held(owner, sign_in)
     listing = _listed(sign_in)
     try:
         with transaction.atomic():
@@ -73,15 +76,16 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
             _choose_first(account, listing)
             work.nudge()
     except IntegrityError:
-        if _held(owner, sign_in):  # connected twice at the same moment
-            raise AlreadyConnectedError from None
+        _refuse_held(owner, sign_in)  # connected twice at the same moment
         raise
     return account
 
 
-def _held(owner: User, sign_in: SignIn) -> bool:
+def _refuse_held(owner: User, sign_in: SignIn) -> None:
     same = Account.objects.filter(owner=owner, provider=sign_in.provider, base_url=sign_in.url)
-    return same.filter(username=sign_in.username).exists()
+    held = same.filter(username=sign_in.username).first()
+    if held is not None:
+        raise AlreadyConnectedError(is_closing=held.closing_at is not None)
 
 
 def _listed(sign_in: SignIn) -> list[CalendarInfo]:

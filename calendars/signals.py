@@ -20,8 +20,8 @@ blocks_changed = Signal()
 """
 
 account_failing = Signal()
-"""An account needs its owner: once per trouble, at once when a password no longer works, otherwise after
-the account's trust limit. `account` (Account), `code` (str, see `calendars.wording`), `now` (aware UTC).
+"""An account needs its owner: at once when a password no longer works, otherwise after the account's trust
+limit; again after 1, 3 and 7 days. `account` (Account), `code` (str, see `calendars.wording`), `now` (aware UTC).
 """
 
 write_failing = Signal()

@@ -94,6 +94,10 @@ PROBLEMS: dict[str, Problem] = {
         _("This account is connected already."),
         _("Use “Reconnect” on its card to give a new password."),
     ),
+    "still_closing": Problem(
+        _("This account is just being disconnected; our events are being removed from it."),
+        _("Connect it again when its card is gone, at the latest in a day."),
+    ),
     "too_many_tries": Problem(
         _("You have tried very often in the last hour."), _("Wait a while, then try again.")
     ),

@@ -136,7 +136,9 @@ def progress(uids: Collection[str]) -> dict[str, list[Progress]]:
 
 def given_up(owner_id: int) -> list[str]:
     """The UIDs of the owner's events that could not be written or removed and are no longer tried. One query."""
-    rows = Write.objects.filter(calendar__owner=owner_id, state=Write.State.DEAD).exclude(done_version=F("version"))
+    rows = Write.objects.filter(calendar__owner=owner_id, state=Write.State.DEAD).exclude(
+        done_version=F("version")
+    )
     return list(dict.fromkeys(rows.order_by("pk").values_list("uid", flat=True)))
 
 

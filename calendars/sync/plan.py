@@ -72,15 +72,15 @@ def decide(run: Gathered, known: Mapping[str, str]) -> Plan:
     return Plan(tuple(store), restamp, frozenset(drop))
 
 
-def is_suspicious(run: Gathered, *, held: int, future: int, vanishing: int) -> bool:
+def is_suspicious(run: Gathered, *, future: int, vanishing: int) -> bool:
     """Whether a full listing looks more like a broken answer than like a tidied calendar.
 
-    `held` items are known, with `future` blocking times still to come, of which `vanishing` would go. It is
-    suspicious when it is suddenly empty, or when more than half and more than `FEW` would go.
+    Of `future` blocking times still to come, `vanishing` would go. It is suspicious when it is suddenly
+    empty, or when more than half and more than `FEW` would go. Events that merely passed free no time.
     """
     if run.present is None:
         return False
-    if held and not run.present and not run.items:
+    if future and not run.present and not run.items:
         return True
     return vanishing > FEW and vanishing * 2 > future
 

@@ -104,7 +104,7 @@ def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime)
     _take_zone(calendar, answer.listing)
     known = dict(Item.objects.filter(calendar=calendar).values_list("key", "digest"))
     decided = plan.decide(answer.run, known)
-    if _is_suspicious(calendar, answer.run, decided, held=len(known), now=now):
+    if known and _is_suspicious(calendar, answer.run, decided, now):
         _look_again(calendar, answer.run, now)
         return
     found = list(
@@ -129,15 +129,13 @@ def _take_zone(calendar: Calendar, listing: tuple[CalendarInfo, ...] | None) -> 
             calendar.zone = info.zone or ""
 
 
-def _is_suspicious(
-    calendar: Calendar, run: plan.Gathered, decided: plan.Plan, *, held: int, now: datetime
-) -> bool:
+def _is_suspicious(calendar: Calendar, run: plan.Gathered, decided: plan.Plan, now: datetime) -> bool:
     """Whether to look again before believing; the same answer a second time is believed."""
-    if run.present is None or not held or calendar.suspect == plan.fingerprint(run):
+    if run.present is None or calendar.suspect == plan.fingerprint(run):
         return False
     future = store.future_times(calendar, now)
     vanishing = store.future_times(calendar, now, decided.drop)
-    return plan.is_suspicious(run, held=held, future=future, vanishing=vanishing)
+    return plan.is_suspicious(run, future=future, vanishing=vanishing)
 
 
 def _look_again(calendar: Calendar, run: plan.Gathered, now: datetime) -> None:
@@ -165,7 +163,7 @@ def _store(
         leases.held(calendar)
         store.keep(calendar, portions[-1], now)
         store.restamp(calendar, decided.restamp)
-        store.drop(calendar, decided.drop)
+        store.drop(calendar, decided.drop, now)
         if answer.listing is not None:
             apply_listing(account, answer.listing, now)
         has_changed = bool(found or decided.drop)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import QuerySet
 
 from calendars import signals
 from calendars.models import Busy, Calendar, Item, Write
-from calendars.sync.expand import Expanded, Times
+from calendars.sync.expand import Expanded, Times, horizon
 from calendars.wishes import wish_from_json
 
 CHUNK = 500
 """Items written in one transaction, and keys named in one query (SQLite takes some thousand parameters)."""
 
+_MARGIN = timedelta(days=1)
+"""Servers cut a listing to the horizon in zones of their own."""
 _UPDATED = ["etag", "digest", "uid", "summary", "data", "is_ours", "warning"]
 
 T = TypeVar("T")
@@ -63,12 +65,12 @@ def restamp(calendar: Calendar, etags: Mapping[str, str]) -> None:
         Item.objects.bulk_update(rows, ["etag"])
 
 
-def drop(calendar: Calendar, keys: Collection[str]) -> None:
+def drop(calendar: Calendar, keys: Collection[str], now: datetime) -> None:
     """Remove items that are gone, and their busy times."""
     for portion in chunks(sorted(keys)):
         rows = _of(calendar, portion)
         gone = list(rows.filter(is_ours=True).exclude(uid="").values_list("uid", flat=True))
-        _report_deleted(calendar, gone)
+        _report_deleted(calendar, gone, now)
         Busy.objects.filter(item__in=rows).delete()
         rows.delete()
 
@@ -149,9 +151,14 @@ def _report_moved(calendar: Calendar, found: Sequence[Expanded], own: Mapping[st
                 )
 
 
-def _report_deleted(calendar: Calendar, uids: Sequence[str]) -> None:
+def _report_deleted(calendar: Calendar, uids: Sequence[str], now: datetime) -> None:
+    """Only of events inside the horizon: a listing no longer names what has moved out of it."""
+    first, last = horizon(now)
     for write in Write.objects.filter(calendar=calendar, uid__in=uids):
-        if write.is_settled and write.wish is not None:
+        if not write.is_settled or write.wish is None:
+            continue
+        wish = wish_from_json(write.wish)
+        if wish.end > first + _MARGIN and wish.start < last - _MARGIN:
             signals.own_event_changed.send(
                 Calendar, calendar=calendar, uid=write.uid, change="deleted", start=None, end=None
             )

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SECRET_LOST = "secret_unreadable"  # noqa: S105 a code, not a secret
 INTERNAL = "internal"
+REMINDERS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 REFUSED_FOR_GOOD = frozenset({errors.PermissionDenied.code, errors.NotFound.code})
 """Codes on which a write waits for its owner: the calendar may not be written, or is gone."""
 
@@ -71,8 +72,7 @@ def note_failure(account: Account, trouble: Trouble, now: datetime) -> None:
     account.error = trouble.code
     account.failures += 1
     account.failing_since = account.failing_since or now
-    is_time = trouble.reconnect or now - account.failing_since >= timedelta(hours=account.trust_hours)
-    must_tell = is_time and account.owner_told_at is None
+    must_tell = _must_tell(account, account.failing_since, trouble, now)
     if must_tell:
         account.owner_told_at = now
     account.save(update_fields=["status", "error", "failures", "failing_since", "owner_told_at"])
@@ -80,6 +80,13 @@ def note_failure(account: Account, trouble: Trouble, now: datetime) -> None:
         _hold_back(account, now)
     if must_tell:
         signals.account_failing.send(Account, account=account, code=trouble.code, now=now)
+
+
+def _must_tell(account: Account, since: datetime, trouble: Trouble, now: datetime) -> bool:
+    """At once when the owner must act, else when trust runs out; then again after 1, 3 and 7 days (CC-5)."""
+    if account.owner_told_at is None:
+        return trouble.reconnect or now - since >= timedelta(hours=account.trust_hours)
+    return any(account.owner_told_at < since + after <= now for after in REMINDERS)
 
 
 def _hold_back(account: Account, now: datetime) -> None:

@@ -95,8 +95,8 @@ def _tried(
         return None
     try:
         return act()
-    except AlreadyConnectedError:
-        _refuse(form, "already_connected", provider)
+    except AlreadyConnectedError as error:
+        _refuse(form, "still_closing" if error.is_closing else "already_connected", provider)
     except ProviderError as error:
         _refuse(form, error.code, provider)
     return None

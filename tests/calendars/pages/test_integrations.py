@@ -328,3 +328,12 @@ def test_secret_is_on_no_page(page: Client, account: Account, typed_server: Type
     ]
     texts = [page.get(url).content.decode() for url in urls]
     assert [typed_server.password in text or account.sealed_secret in text for text in texts] == [False] * 4
+
+
+def test_account_being_disconnected_cannot_be_connected_yet(
+    page: Client, account: Account, typed_server: TypedServer, now: datetime
+) -> None:
+    Account.objects.update(closing_at=now)
+    form = {"url": typed_server.url, "username": "anna", "password": typed_server.password}
+    text = page.post(reverse("calendars:connect_caldav"), form).content.decode()
+    assert str(PROBLEMS["still_closing"].text) in text

@@ -73,17 +73,17 @@ def full(*present: str) -> plan.Gathered:
     [(10, 5, False), (10, 6, True), (12, 6, False), (5, 5, False), (100, 51, True)],
 )
 def test_listing_is_suspicious_when_most_would_vanish(future: int, vanishing: int, expected: bool) -> None:
-    assert plan.is_suspicious(full("a"), held=100, future=future, vanishing=vanishing) is expected
+    assert plan.is_suspicious(full("a"), future=future, vanishing=vanishing) is expected
 
 
-def test_empty_listing_is_suspicious_where_something_was_known() -> None:
-    assert plan.is_suspicious(full(), held=1, future=0, vanishing=0) is True
-    assert plan.is_suspicious(full(), held=0, future=0, vanishing=0) is False
+def test_empty_listing_is_suspicious_where_it_would_free_time() -> None:
+    assert plan.is_suspicious(full(), future=1, vanishing=1) is True
+    assert plan.is_suspicious(full(), future=0, vanishing=0) is False
 
 
 def test_incremental_run_is_never_suspicious() -> None:
     run = plan.gather([Page(deleted=tuple("abcdefgh"), cursor="1")])
-    assert plan.is_suspicious(run, held=8, future=8, vanishing=8) is False
+    assert plan.is_suspicious(run, future=8, vanishing=8) is False
 
 
 def test_fingerprint_names_an_answer_whatever_its_order() -> None:

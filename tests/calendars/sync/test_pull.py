@@ -312,3 +312,15 @@ def test_calendar_that_fails_for_ever_is_never_given_up(shelf: Shelf) -> None:
         calendar = shelf.read(at)
         at += timedelta(hours=2)
     assert (calendar.state, calendar.run_at <= shelf.now + at) == ("ready", True)
+
+
+def test_owner_is_reminded_after_one_three_and_seven_days(shelf: Shelf) -> None:
+    told: list[int] = []
+    shelf.read()
+    for hours in range(0, 10 * 24, 6):
+        moment = shelf.now + timedelta(hours=hours)
+        signals.account_failing.connect(listener := lambda now, **_: told.append((now - shelf.now).days))
+        shelf.server.fail_next("changes" if hours < 24 else "reconcile", errors.WrongPassword())
+        shelf.read(moment - shelf.now)
+        signals.account_failing.disconnect(listener)
+    assert told == [0, 1, 3, 7]

@@ -9,7 +9,7 @@ import pytest
 from bookingsite import leases
 from bookingsite.models import User
 from calendars import busy, signals, writing
-from calendars.models import Account, Calendar, Write
+from calendars.models import Account, Calendar, Item, Write
 from calendars.providers import errors
 from calendars.providers.base import EventWish
 from calendars.sync import push
@@ -249,3 +249,15 @@ def test_target_is_none_where_nothing_receives(other_host: User) -> None:
 
 def test_target_never_is_another_hosts_calendar(desk: Desk, other_host: User) -> None:
     assert writing.target_for(other_host.pk, desk.calendar) is None
+
+
+def test_own_event_that_passed_out_of_the_listing_is_not_told_as_deleted(desk: Desk, now: datetime) -> None:
+    told: list[str] = []
+    signals.own_event_changed.connect(listener := lambda uid, **_: told.append(uid))
+    desk.want()
+    desk.work()
+    make.read_now(desk.calendar, now)
+    desk.server.remove("work", "b1.ics")
+    make.read_now(desk.calendar, now + timedelta(days=3))
+    signals.own_event_changed.disconnect(listener)
+    assert (told, Item.objects.count()) == ([], 0)
