@@ -12,7 +12,7 @@ OLD, NEW = "an old pass phrase", Fernet.generate_key().decode()
 PLACE = "account:17:password"
 
 
-@pytest.mark.parametrize("key", [OLD, NEW])
+@pytest.mark.parametrize("key", [OLD, NEW], ids=["pass phrase", "Fernet key"])
 def test_seal_opens_in_its_place(key: str) -> None:
     sealed = Keyring([key]).seal("pässword, with “quotes”", PLACE)
 
