@@ -129,11 +129,11 @@ def reconnect(account: Account, password: str, now: datetime) -> None:
 def refresh(account: Account, now: datetime) -> None:
     """Look at the account now: its list of calendars at once, what is in them within seconds.
 
-    Raises `ProviderError` or `secrets.Unreadable`; the calendars are read at once all the same.
+    Raises `ProviderError` or `secrets.Unreadable`; the calendars are read at once all the same, unless the
+    last password was refused: then it is tried this one time only, servers lock people out.
     """
-    with transaction.atomic():
-        wake(locked(account.pk), now)
-        work.nudge()
+    if account.status != Account.Status.RECONNECT:
+        _read_soon(account, now)
     provider = open_provider(account, deadline=PATIENCE)
     listing = within(PATIENCE, provider, provider.calendars)
     with transaction.atomic():
@@ -142,7 +142,13 @@ def refresh(account: Account, now: datetime) -> None:
         if account.status == Account.Status.RECONNECT:
             _is_well(account)
             account.save()
-            wake(account, now)
+            _read_soon(account, now)
+
+
+def _read_soon(account: Account, now: datetime) -> None:
+    with transaction.atomic():
+        wake(locked(account.pk), now)
+        work.nudge()
 
 
 def _is_well(account: Account) -> None:

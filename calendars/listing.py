@@ -8,6 +8,9 @@ from datetime import datetime
 from calendars.models import Account, Calendar
 from calendars.providers.base import CalendarInfo
 
+LONGEST_ID = 500
+"""Longer ids cannot be kept; no known server makes them."""
+
 
 def apply_listing(account: Account, listing: Sequence[CalendarInfo], now: datetime) -> list[Calendar]:
     """Add new calendars (unticked), update names, colours and rights, mark those that vanished.
@@ -15,6 +18,7 @@ def apply_listing(account: Account, listing: Sequence[CalendarInfo], now: dateti
     The host's choices stay, but a calendar that became read-only cannot go on receiving bookings.
     Returns the new ones. Runs inside the caller's transaction.
     """
+    listing = [info for info in listing if len(info.remote_id) <= LONGEST_ID]
     held = {calendar.remote_id: calendar for calendar in account.calendars.all()}
     new = [
         Calendar(account=account, owner_id=account.owner_id, remote_id=info.remote_id, run_at=now)

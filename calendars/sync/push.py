@@ -76,12 +76,12 @@ def _settled(row: Write, written: Written | None, now: datetime) -> None:
         "first_failed_at": None,
     }
     with transaction.atomic():
+        Calendar.objects.filter(pk=row.calendar_id, warning="not_writable").update(warning="")
         current = leases.held(row)
         if current.version == row.version:
             leases.finish(row, state=LeasedRow.State.DONE, **fields)
         else:
             leases.finish(row, state=LeasedRow.State.READY, run_at=now, **fields)
-        Calendar.objects.filter(pk=row.calendar_id, warning="not_writable").update(warning="")
 
 
 def _failed(row: Write, trouble: Trouble, now: datetime) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from django.db.models import Q
 
-from calendars.models import Calendar, Write
+from calendars.models import Account, Calendar, Write
 from calendars.providers.base import Occurrence, Provider, ReadingRules, Window
 from calendars.sync.blocking import Switches
 from calendars.sync.connection import open_provider, reading_rules, switches_of
@@ -76,6 +76,9 @@ def _looks(owner_id: int, now: datetime, budget: float) -> tuple[list[_Look], bo
     calendars = Calendar.objects.filter(stale, owner=owner_id, blocks=True).select_related("account", "owner")
     looks, unreadable = [], False
     for calendar in calendars:
+        if calendar.account.status == Account.Status.RECONNECT:
+            unreadable = True  # asking with a password that was refused may lock the owner out
+            continue
         try:
             provider = open_provider(calendar.account, deadline=budget)
         except Exception:  # a lost key or an odd address must not stop a booking

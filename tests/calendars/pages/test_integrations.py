@@ -150,6 +150,26 @@ def test_refresh_says_what_is_wrong(page: Client, account: Account, typed_server
     assert str(PROBLEMS["unreachable"].text) in answer.content.decode()
 
 
+def test_refresh_tries_a_refused_password_once(
+    page: Client, account: Account, typed_server: TypedServer, now: datetime
+) -> None:
+    later = now + timedelta(hours=5)
+    Calendar.objects.update(run_at=later)
+    Account.objects.update(status="reconnect", error="wrong_password")
+    typed_server.password = "changed there"
+    page.post(reverse("calendars:refresh", args=[account.pk]))
+    assert {c.run_at for c in Calendar.objects.all()} == {later}
+    assert typed_server.server.calls == ["calendars"]
+
+
+def test_refresh_ends_the_trouble_when_the_password_works_again(
+    page: Client, account: Account, typed_server: TypedServer, now: datetime
+) -> None:
+    Account.objects.update(status="reconnect", error="wrong_password")
+    page.post(reverse("calendars:refresh", args=[account.pk]))
+    assert (Account.objects.get().status, {c.run_at for c in Calendar.objects.all()}) == ("connected", {now})
+
+
 def test_refresh_finds_new_renamed_and_vanished_calendars(
     page: Client, account: Account, typed_server: TypedServer, now: datetime
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bookingsite.models import User
 from calendars import busy, writing
 from calendars.busy import Outcome
-from calendars.models import Calendar
+from calendars.models import Account, Calendar
 from calendars.providers import errors, registry
 from calendars.providers.base import CalendarInfo, RawItem
 from calendars.providers.memory import MemoryProvider, MemoryServer
@@ -129,6 +129,15 @@ def test_recheck_with_a_lost_secret_is_unverified(server: MemoryServer, host: Us
     account.save()
     found = busy.recheck(host.pk, at(now, 8), at(now, 9), now=now + timedelta(minutes=5))
     assert found.outcome is Outcome.UNVERIFIED
+
+
+def test_recheck_never_tries_a_password_that_was_refused(
+    server: MemoryServer, host: User, now: datetime
+) -> None:
+    Account.objects.update(status=Account.Status.RECONNECT)
+    before = len(server.calls)
+    found = busy.recheck(host.pk, at(now, 8), at(now, 9), now=now + timedelta(minutes=5))
+    assert (found.outcome, len(server.calls)) == (Outcome.UNVERIFIED, before)
 
 
 def test_recheck_says_busy_even_if_another_calendar_is_silent(

@@ -261,3 +261,14 @@ def test_own_event_that_passed_out_of_the_listing_is_not_told_as_deleted(desk: D
     make.read_now(desk.calendar, now + timedelta(days=3))
     signals.own_event_changed.disconnect(listener)
     assert (told, Item.objects.count()) == ([], 0)
+
+
+@pytest.mark.promise("C11")
+def test_cancelled_event_can_be_kept_marked_and_free(desk: Desk, now: datetime) -> None:
+    desk.want()
+    desk.work()
+    kept = make.wish(desk.wish.start, status=writing.WishStatus.CANCELLED, transparent=True, sequence=1)
+    desk.want(kept)
+    desk.work()
+    data = desk.server.calendar("work").items["b1.ics"].data
+    assert [word in data for word in (b"STATUS:CANCELLED", b"TRANSP:TRANSPARENT")] == [True, True]
