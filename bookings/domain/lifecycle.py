@@ -35,6 +35,7 @@ class Wish:
     zone: str = "UTC"
     language: str = "en"
     source: str = ""
+    actor: Booking.Actor = Booking.Actor.GUEST
 
 
 def book(wish: Wish, *, now: datetime) -> Booking:
@@ -49,9 +50,9 @@ def book(wish: Wish, *, now: datetime) -> Booking:
     event_type = wish.event_type
     if not (event_type.is_active and event_type.host.is_active):
         raise NotBookable
-    slots.require(event_type, wish.start, now=now)  # a look without lock: turn away what is plainly taken
-    _ask_calendars(event_type, wish.start, now=now)
     try:
+        slots.require(event_type, wish.start, now=now)  # a look without lock: turn away what is plainly taken
+        _ask_calendars(event_type, wish.start, now=now)
         with occupancy.holding(event_type.host_id) as resources:
             made = _made_before(wish)
             if made:
@@ -59,9 +60,9 @@ def book(wish: Wish, *, now: datetime) -> Booking:
             slots.require(event_type, wish.start, now=now)
             booking = _insert(wish, now=now)
             occupancy.claim(resources[event_type.host_id], booking)
-            _record(booking, HistoryEntry.Action.BOOKED, Actor.GUEST, now=now, new_start=booking.start)
+            _record(booking, HistoryEntry.Action.BOOKED, wish.actor, now=now, new_start=booking.start)
             _tell(booking, Message.Kind.BOOKED, now=now, facts={})
-    except IntegrityError:  # the same key, at the same moment, for another host's lock
+    except (SlotTaken, IntegrityError):  # by this very wish perhaps, sent twice at the same moment
         made = _made_before(wish)
         if made is None:
             raise

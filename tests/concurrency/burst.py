@@ -28,6 +28,7 @@ from tests.concurrency.databases import database
 
 if TYPE_CHECKING:
     from tests.concurrency.judge import Verdict
+_WIDTHS = (9, 6, 7, 13, 7, 7, 7)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,14 +98,14 @@ def _closing_connections() -> Iterator[None]:
 
 
 def _print(verdicts: dict[str, Verdict]) -> None:
-    print(f"{'':12}{'oversold':>9}{'worst':>6}{'unsold':>7}{'other faults':>13}{'req/s':>7}{'p50 s':>7}{'p99 s':>7}  answers")
+    heads = ("oversold", "worst", "unsold", "other faults", "req/s", "p50 s", "p99 s")
+    print(" " * 12 + "".join(head.rjust(width) for head, width in zip(heads, _WIDTHS, strict=True)) + "  answers")
     for run, found in verdicts.items():
         rest = sum(number for name, number in found.faults.items() if name not in {"oversold", "unsold"})
         rate = (found.attempts + found.repeated) / found.seconds
-        print(
-            f"{run:12}{found.oversold:>9}{found.worst:>6}{found.unsold:>7}{rest:>13}{rate:>7.0f}"
-            f"{found.p50:>7.2f}{found.p99:>7.2f}  {found.statuses}"
-        )
+        cells = (found.oversold, found.worst, found.unsold, rest, round(rate), found.p50, found.p99)
+        row = "".join(str(cell).rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
+        print(f"{run:12}{row}  {found.statuses}")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

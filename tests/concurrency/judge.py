@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bookings.models import Booking, Claim
 from tests.concurrency.clients import Answer
@@ -73,7 +74,7 @@ def judge(field: Field, answers: Sequence[Answer], seconds: float) -> Verdict:
 
 def _overlaps(field: Field) -> int:
     spans = sorted(Claim.objects.filter(resource__host=field.event_type.host).values_list("start", "end"))
-    return sum(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    return sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
 
 
 def _unclaimed(live: Sequence[Booking]) -> int:

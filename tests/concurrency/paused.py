@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from bookingsite.wsgi import application  # sets Django up
+
+# isort: split
 from bookings.domain import lifecycle
 from bookings.models import Booking
-from bookingsite.wsgi import application
 
 __all__ = ["application"]
 

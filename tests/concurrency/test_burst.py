@@ -24,7 +24,7 @@ def verdicts() -> dict[str, Any]:
             "--database", os.environ.get("TEST_DATABASE_URL", "sqlite"),
             "--clients", str(CLIENTS), "--slots", str(SLOTS), "--workers", "3",
         ],
-        cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300,
+        cwd=ROOT, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300,
     )  # fmt: skip
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

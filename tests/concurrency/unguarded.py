@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.concurrency.paused import application  # sets Django up
+
+# isort: split
 from bookings.domain import occupancy
 from bookings.models import Resource
-from tests.concurrency.paused import application
 
 __all__ = ["application"]
 
