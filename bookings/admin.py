@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -14,9 +15,12 @@ from django.utils.translation import ngettext
 
 from bookings.domain import lifecycle
 from bookings.domain.errors import BookingError, NotBookable, SlotTaken, TimesUnknown, TooBusy
+from bookings.forms.own import in_range
 from bookings.models import Booking, Claim, EventType, Guest, HistoryEntry, Message, Notice, Resource
 from bookingsite.lib import clock
 from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline, is_operator
+from bookingsite.validation import validate_single_line
+from bookingsite.work import nudge
 
 _REFUSALS = {
     SlotTaken: _("That time is not free: another booking, a calendar or a rule is in the way."),
@@ -78,6 +82,18 @@ class BookingForm(forms.ModelForm[Booking]):
         if self.instance.pk:
             self.initial.setdefault("start", self.instance.start)
             self.fields.pop("event_type", None)
+            return
+        choice = self.fields["event_type"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        assert choice.queryset is not None
+        choice.queryset = choice.queryset.select_related("host")
+        choice.label_from_instance = lambda kind: f"{kind.host} · {kind.title}"  # type: ignore[method-assign]
+
+    def clean_start(self) -> datetime:
+        """Within the years that are served."""
+        start: datetime = self.cleaned_data["start"]
+        in_range(start.date())
+        return start
 
     def clean(self) -> dict[str, Any]:
         """Ask the domain, once everything else is right."""
@@ -105,6 +121,7 @@ class BookingForm(forms.ModelForm[Booking]):
             lifecycle.Wish(
                 event_type=kind, start=data["start"], key=f"admin-{uuid4().hex}", name=data["guest_name"],
                 email=data["guest_email"], zone=kind.host.zone, language=kind.host.language, source="admin",
+                actor=actor_of(self.request),
             ),
             now=now,
         )
@@ -152,9 +169,7 @@ class BookingAdmin(ScopedAdmin):
         return ("start", "any_time", *self.readonly_fields) if obj.is_live else ("start", *self.readonly_fields)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
-        if obj is None:
-            return ()
-        return self.readonly_fields if obj.is_live else (*self.readonly_fields, "start")
+        return () if obj is None else self.readonly_fields
 
     def get_form(self, request: HttpRequest, obj: Booking | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The form knows who acts, and offers a host only their own event types."""
@@ -166,6 +181,14 @@ class BookingAdmin(ScopedAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Without the admin's own transaction: `lifecycle` opens a durable one that starts with the lock."""
         return self._changeform_view(request, *_with_defaults(args, kwargs))
+
+    def get_inlines(self, request: HttpRequest, obj: Booking | None) -> Any:
+        """A new booking has neither guest nor history to show yet."""
+        return () if obj is None else self.inlines
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A cancelled booking stays as it is."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_live)
 
     def save_model(self, request: HttpRequest, obj: Booking, form: Any, change: bool) -> None:
         """The domain has saved it."""
@@ -181,10 +204,16 @@ class BookingAdmin(ScopedAdmin):
             booking for booking in queryset.select_related("event_type__host", "host", "target__account")
             if booking.is_live
         ]
+        done = 0
         for booking in live:
-            lifecycle.cancel(booking, actor=actor_of(request), now=now)
-        said = ngettext("%(count)s booking is cancelled.", "%(count)s bookings are cancelled.", len(live))
-        self.message_user(request, said % {"count": len(live)}, messages.SUCCESS)
+            try:
+                lifecycle.cancel(booking, actor=actor_of(request), now=now)
+            except TooBusy:
+                self.message_user(request, _REFUSALS[TooBusy], messages.ERROR)
+                break
+            done += 1
+        said = ngettext("%(count)s booking is cancelled.", "%(count)s bookings are cancelled.", done)
+        self.message_user(request, said % {"count": done}, messages.SUCCESS if done else messages.WARNING)
 
 
 def _with_defaults(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -193,9 +222,38 @@ def _with_defaults(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, 
     return given.get("object_id"), given.get("form_url", ""), given.get("extra_context")
 
 
+class EventTypeAdminForm(forms.ModelForm[EventType]):
+    """An event type whose schedule and calendar are its host's own."""
+
+    class Meta:
+        model = EventType
+        fields: ClassVar[list[str]] = [
+            "host", "title", "slug", "description", "colour", "is_active", "duration", "place_kind", "place",
+            "schedule", "increment", "buffer_before", "buffer_after", "notice", "cancel_notice", "window",
+            "window_days", "window_first", "window_last", "daily_limit", "show_zone", "adds_to_calendar", "target",
+        ]
+
+    def clean_title(self) -> str:
+        """Names reach the headers of mails."""
+        validate_single_line(self.cleaned_data["title"])
+        return str(self.cleaned_data["title"])
+
+    def clean(self) -> dict[str, Any]:
+        """What belongs to another host cannot be used, not even by an operator."""
+        data = super().clean() or self.cleaned_data
+        host = data.get("host") or (self.instance.host if self.instance.pk else None)
+        for name in ("schedule", "target"):
+            chosen = data.get(name)
+            if chosen and host and chosen.owner_id != host.pk:
+                self.add_error(name, _("This belongs to another host."))
+        return data
+
+
 @admin.register(EventType)
 class EventTypeAdmin(ScopedAdmin):
     """What hosts offer."""
+
+    form = EventTypeAdminForm
 
     owner_path = "host"
     list_display = ("title", "host", "slug", "duration", "place_kind", "is_active")
@@ -203,22 +261,36 @@ class EventTypeAdmin(ScopedAdmin):
     list_select_related = ("host",)
     search_fields = ("title", "slug", "description", "host__email", "host__name")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: EventType | None = None) -> tuple[str, ...]:
+        """An event type stays its host's: bookings hang on it."""
+        return ("host",) if obj else ()
+
+
+class _ReadOnly(ScopedAdmin):
+    """Rows that only the domain writes."""
+
+    host_may_add = host_may_change = host_may_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
 
 @admin.register(Message)
-class MessageAdmin(ScopedAdmin):
+class MessageAdmin(_ReadOnly):
     """Mails: waiting, sent, given up; the last can be tried again."""
 
     owner_path = "booking__host"
-    host_may_add = host_may_change = host_may_delete = False
     list_display = ("booking", "kind", "audience", "recipient", "state", "attempts", "sent_at", "error")
     list_filter = ("state", "kind", "audience")
     list_select_related = ("booking",)
     search_fields = ("recipient", "booking__title", "booking__public_id")
     actions = ("try_again",)
-    readonly_fields = ("lease",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.action(description=_("Try the chosen mails again"), permissions=["view"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
@@ -226,6 +298,7 @@ class MessageAdmin(ScopedAdmin):
         count = queryset.filter(state=Message.State.DEAD).update(
             state=Message.State.READY, run_at=clock.now(), attempts=0, error=""
         )
+        nudge()
         said = ngettext("%(count)s mail will be tried again.", "%(count)s mails will be tried again.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
@@ -244,21 +317,6 @@ class NoticeAdmin(ScopedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class _ReadOnly(ScopedAdmin):
-    """Rows that only the domain writes."""
-
-    host_may_add = host_may_change = host_may_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -301,6 +359,7 @@ class ResourceAdmin(_ReadOnly):
 
     owner_path = "host"
     list_display = ("pk", "host")
+    list_filter = (("host", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("host",)
     search_fields = ("host__email", "host__name")
 

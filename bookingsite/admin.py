@@ -6,15 +6,20 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from bookingsite import leases, work
 from bookingsite.forms import PictureField
-from bookingsite.models import Heartbeat, User
+from bookingsite.lib import clock
+from bookingsite.models import Canary, Heartbeat, Tick, User
 from bookingsite.scoped_admin import ScopedAdmin, is_operator
+from bookingsite.validation import validate_not_reserved, validate_single_line
 from bookingsite.zones import ZoneField
 
 admin.site.site_header = _("Bookingsite administration")
@@ -71,6 +76,22 @@ class PersonForm(forms.ModelForm[User]):
             "user_permissions",
         )
 
+    def clean_email(self) -> str:
+        """Addresses are kept in small letters."""
+        return User.objects.normalise(self.cleaned_data["email"])
+
+    def clean_name(self) -> str:
+        """Names reach the headers of mails."""
+        validate_single_line(self.cleaned_data["name"])
+        return str(self.cleaned_data["name"])
+
+    def clean_slug(self) -> str:
+        """No address of the site itself; what the person has already stays allowed."""
+        slug = str(self.cleaned_data["slug"])
+        if slug != self.instance.slug:
+            validate_not_reserved(slug)
+        return slug
+
 
 @admin.register(User)
 class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):
@@ -107,15 +128,57 @@ class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):
         return is_operator(request)
 
 
-@admin.register(Heartbeat)
-class HeartbeatAdmin(admin.ModelAdmin[Heartbeat]):
-    """When the parts of the site were last alive; for operators."""
+class _ForOperators(admin.ModelAdmin[Any]):
+    """The background's own rows: operators look at them, hosts do not know of them."""
 
-    list_display = ("name", "beat_at", "started_at", "detail")
-    search_fields = ("name",)
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(_ForOperators):
+    """When the parts of the site were last alive."""
+
+    list_display = ("name", "beat_at", "started_at", "detail")
+    search_fields = ("name",)
+    list_filter = ("beat_at",)
+
+
+@admin.register(Tick)
+class TickAdmin(_ForOperators):
+    """Periodic work: when it was done, when it is due, and a way to do it now."""
+
+    list_display = ("name", "state", "run_at", "done_at", "attempts", "error")
+    list_filter = ("state",)
+    search_fields = ("name",)
+    actions = ("do_now",)
+
+    @admin.action(description=_("Do the chosen work now"), permissions=["view"])
+    def do_now(self, request: HttpRequest, queryset: QuerySet[Tick]) -> None:
+        """Make it due; the worker takes it up."""
+        count = leases.wake(queryset.order_by(), clock.now())
+        work.nudge()
+        said = ngettext("%(count)s piece of work is due now.", "%(count)s pieces of work are due now.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+
+@admin.register(Canary)
+class CanaryAdmin(_ForOperators):
+    """Which key checks exist; what is sealed in them is nobody's business."""
+
+    list_display = ("name",)
+    list_filter = ("name",)
+    search_fields = ("name",)
+    fields = ("name",)

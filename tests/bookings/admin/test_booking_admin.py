@@ -1,0 +1,191 @@
+"""Bookings in the admin go through the lifecycle: nothing there can double-book (H4, B5, DB-8)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bookings.models import Booking, Claim, Guest, Message
+from tests.bookings.admin.conftest import START
+from tests.factories.bookings import booked, event_type_of
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/bookings/booking/add/"
+# The pages of the admin show the operator's zone, Berlin: one hour ahead of UTC.
+MOVE = {
+    "guests-TOTAL_FORMS": "0", "guests-INITIAL_FORMS": "0", "history-TOTAL_FORMS": "0", "history-INITIAL_FORMS": "0",
+}  # fmt: skip
+
+
+def add_form(kind, time="10:00", **more):
+    return {
+        "event_type": kind.pk, "start_0": "2027-03-02", "start_1": time, "guest_name": "Gil",
+        "guest_email": "gil@example.com", **more,
+    }  # fmt: skip
+
+
+def change(booking) -> str:
+    return f"/admin/bookings/booking/{booking.pk}/change/"
+
+
+@pytest.mark.promise("H4")
+def test_a_booking_made_in_the_admin_is_a_whole_booking(as_operator, host):
+    answer = as_operator.post(ADD, add_form(event_type_of(host)))
+
+    booking = Booking.objects.get()
+    assert answer.status_code == 302
+    assert (booking.start, booking.host, booking.state, booking.source) == (START, host, "confirmed", "admin")
+    assert (Claim.objects.count(), booking.guests.get().email) == (1, "gil@example.com")
+    assert [(row.action, row.actor) for row in booking.history.all()] == [("booked", "operator")]
+    assert sorted(Message.objects.values_list("kind", "recipient")) == [
+        ("booked", "anna@example.org"), ("booked", "gil@example.com"),
+    ]  # fmt: skip
+
+
+@pytest.mark.promise("H4", "B5")
+def test_a_second_booking_of_the_time_is_a_form_error(as_operator, host, now):
+    event_type = event_type_of(host)
+    booked(event_type, START, now=now)
+
+    answer = as_operator.post(ADD, add_form(event_type))
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors == {
+        "start": ["That time is not free: another booking, a calendar or a rule is in the way."]
+    }
+    assert answer.context["adminform"].form["guest_name"].value() == "Gil"
+    assert (Booking.objects.count(), Claim.objects.count(), Guest.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.promise("H4", "B5")
+@pytest.mark.parametrize("any_time", [{}, {"any_time": "on"}])
+def test_a_booking_cannot_be_moved_onto_another(as_operator, host, now, any_time):
+    event_type = event_type_of(host)
+    booked(event_type, START, now=now)
+    second = booked(event_type, START.replace(hour=12), now=now)
+
+    answer = as_operator.post(change(second), {"start_0": "2027-03-02", "start_1": "10:15", **any_time, **MOVE})
+
+    second.refresh_from_db()
+    assert list(answer.context["adminform"].form.errors) == ["start"]
+    assert second.start == START.replace(hour=12)
+    assert list(Claim.objects.order_by("start").values_list("start", flat=True)) == [START, START.replace(hour=12)]
+
+
+@pytest.mark.promise("H4", "B3")
+def test_a_booking_is_moved_and_everybody_told(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+
+    answer = as_operator.post(change(booking), {"start_0": "2027-03-02", "start_1": "15:00", **MOVE})
+
+    booking.refresh_from_db()
+    assert answer.status_code == 302
+    assert (booking.start, booking.sequence) == (datetime(2027, 3, 2, 14, tzinfo=UTC), 1)
+    assert Claim.objects.get().start == booking.start
+    assert booking.history.get(action="rescheduled").actor == "operator"
+    assert Message.objects.filter(kind="rescheduled").count() == 2
+
+
+@pytest.mark.promise("H4")
+def test_outside_the_hours_only_with_the_tick(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+    late = {"start_0": "2027-03-02", "start_1": "22:00", **MOVE}
+
+    refused = as_operator.post(change(booking), late)
+    done = as_operator.post(change(booking), {**late, "any_time": "on"})
+
+    assert (refused.status_code, done.status_code) == (200, 302)
+    booking.refresh_from_db()
+    assert booking.start == datetime(2027, 3, 2, 21, tzinfo=UTC)
+
+
+def test_saving_without_a_change_changes_nothing(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+
+    answer = as_operator.post(change(booking), {"start_0": "2027-03-02", "start_1": "10:00:00", **MOVE})
+
+    booking.refresh_from_db()
+    assert answer.status_code == 302
+    assert (booking.sequence, Message.objects.filter(kind="rescheduled").count()) == (0, 0)
+
+
+def test_state_title_and_host_cannot_be_posted(as_operator, host, other_host, now):
+    booking = booked(event_type_of(host), START, now=now)
+    sent = {"state": "cancelled", "title": "x", "host": other_host.pk, "public_id": "x", "sequence": "9", "id": "7"}
+
+    as_operator.post(change(booking), {"start_0": "2027-03-02", "start_1": "10:00", **sent, **MOVE})
+
+    after = Booking.objects.get()
+    assert (after.pk, after.state, after.title, after.host, after.sequence) == (
+        booking.pk, "confirmed", "First talk", host, 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [({"guest_name": ""}, "guest_name"), ({"guest_email": "a@b@c"}, "guest_email"), ({"start_0": "2027-02-30"}, "start"),
+     ({"start_0": ""}, "start"), ({"event_type": "x"}, "event_type"), ({"start_0": "2027-02-02"}, "start"),
+     ({"start_0": "9999-12-31"}, "start"), ({"start_0": "0001-01-01"}, "start")],
+)  # fmt: skip
+def test_wrong_input_is_a_form_error(as_operator, host, sent, field):
+    answer = as_operator.post(ADD, add_form(event_type_of(host), **sent))
+
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert Booking.objects.count() == 0
+
+
+@pytest.mark.promise("H4", "B3")
+def test_the_action_cancels_what_is_live_and_tells_everybody(as_operator, host, now):
+    event_type = event_type_of(host)
+    rows = [booked(event_type, START.replace(hour=hour), now=now) for hour in (9, 10)]
+    sent = {"action": "cancel_bookings", "_selected_action": [row.pk for row in rows]}
+
+    answers = [as_operator.post("/admin/bookings/booking/", sent, follow=True) for _ in range(2)]
+
+    assert "2 bookings are cancelled." in answers[0].text
+    assert "0 bookings are cancelled." in answers[1].text
+    assert set(Booking.objects.values_list("state", "cancelled_by")) == {("cancelled", "operator")}
+    assert Claim.objects.count() == 0
+    assert Message.objects.filter(kind="cancelled").count() == 4
+
+
+def test_a_cancelled_booking_cannot_be_changed(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+    as_operator.post("/admin/bookings/booking/", {"action": "cancel_bookings", "_selected_action": [booking.pk]})
+
+    assert as_operator.get(change(booking)).status_code == 200
+    assert as_operator.post(change(booking), {"start_0": "2027-03-03", "start_1": "10:00", **MOVE}).status_code == 403
+
+
+def test_bookings_are_never_deleted(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+
+    assert as_operator.post(f"/admin/bookings/booking/{booking.pk}/delete/", {"post": "yes"}).status_code == 403
+    as_operator.post(
+        "/admin/bookings/booking/", {"action": "delete_selected", "_selected_action": [booking.pk], "post": "yes"}
+    )
+    assert Booking.objects.count() == 1
+
+
+def test_markup_in_what_guests_typed_is_text(as_operator, host, now):
+    booking = booked(event_type_of(host, title="<i>x</i>"), START, now=now, name="<script>a</script>", notes="<img src=x>")
+
+    for path in ("/admin/bookings/booking/", change(booking), "/admin/bookings/guest/", "/admin/bookings/message/"):
+        answer = as_operator.get(path)
+        assert [wrong for wrong in ("<script>a", "<i>x", "<img src=x") if wrong in answer.text] == []
+
+
+@pytest.mark.promise("H4")
+def test_given_up_mails_are_tried_again(as_operator, host, now):
+    booked(event_type_of(host), START, now=now)
+    Message.objects.update(state="dead", attempts=9, error="refused")
+
+    answer = as_operator.post(
+        "/admin/bookings/message/",
+        {"action": "try_again", "_selected_action": list(Message.objects.values_list("pk", flat=True))}, follow=True,
+    )  # fmt: skip
+
+    assert "2 mails will be tried again." in answer.text
+    assert set(Message.objects.values_list("state", "attempts", "error")) == {("ready", 0, "")}
