@@ -41,13 +41,13 @@ def _about_account(notice: Notice, *, now: datetime) -> Letter | None:
     )
     subject = _("Please reconnect %(account)s") if needs_owner else _("Calendar problem: %(account)s")
     return _letter(
-        notice,
         subject=subject % {"account": name},
         opening=opening % {"account": name},
         details=[
             *_what_is_wrong(account.error or notice.code, account.provider),
             Detail(_("What guests see meanwhile"), (_what_guests_see(account, notice.owner.zone, now=now),)),
         ],
+        closing=_("If it stays so, we remind you a few times. The Integrations page always shows how things stand."),
     )
 
 
@@ -58,7 +58,6 @@ def _about_writing(notice: Notice, *, now: datetime) -> Letter | None:
         return None
     names = {"calendar": texts.one_line(calendar.name), "account": texts.one_line(notice.account.label)}
     return _letter(
-        notice,
         subject=_("Bookings do not reach your calendar %(calendar)s") % names,
         opening=_("Bookings could not be written into your calendar %(calendar)s (%(account)s).") % names,
         details=[
@@ -69,10 +68,11 @@ def _about_writing(notice: Notice, *, now: datetime) -> Letter | None:
                 (_("Nothing of it: their bookings stand, and their mails are sent as always."),),
             ),
         ],
+        closing=_("At most one such mail a day. The Integrations page always shows how things stand."),
     )
 
 
-def _letter(notice: Notice, *, subject: str, opening: str, details: Sequence[Detail]) -> Letter:
+def _letter(*, subject: str, opening: str, details: Sequence[Detail], closing: str) -> Letter:
     page = links.absolute(reverse("calendars:integrations"))
     sender = {"site": settings.SITE_NAME, "address": settings.SITE_URL}
     return Letter(
@@ -81,10 +81,7 @@ def _letter(notice: Notice, *, subject: str, opening: str, details: Sequence[Det
         opening=opening,
         details=tuple(details),
         actions=(Action(_("Open your integrations"), page),),
-        closing=(
-            _("You get this mail once. The Integrations page always shows how things stand."),
-            _("Sent by %(site)s, %(address)s") % sender,
-        ),
+        closing=(closing, _("Sent by %(site)s, %(address)s") % sender),
     )
 
 

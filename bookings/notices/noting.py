@@ -10,10 +10,13 @@ from calendars.models import Account, Write
 
 
 def note_account(account: Account, code: str, *, now: datetime) -> None:
-    """Note that an account fails. An incident lasts from the first failure until a read works again."""
+    """Note that an account fails: once a day at most, however often it is reported.
+
+    `calendars` reports a trouble when it needs the host, and reminds of it after some days.
+    """
     since = account.failing_since or now
     _note(
-        incident=f"account:{account.pk}:{int(since.timestamp())}", kind=Notice.Kind.ACCOUNT,
+        incident=f"account:{account.pk}:{int(since.timestamp())}:{(now - since).days}", kind=Notice.Kind.ACCOUNT,
         account_id=account.pk, owner_id=account.owner_id, code=code, now=now,
     )  # fmt: skip
 

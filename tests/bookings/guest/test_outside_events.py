@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import icalendar
@@ -273,3 +273,22 @@ def test_every_calendar_of_every_account_closes_times(
     assert sorted(set(HOURS) - set(connected.offered())) == ["10:00 AM", "2:00 PM"]
     Calendar.objects.filter(pk=private.pk).update(blocks=False)
     assert connected.offered() == EXCEPT_TEN
+
+
+@pytest.mark.promise("C19")
+def test_event_made_a_moment_ago_is_seen_when_booking(connected: Connected, guest: Guest) -> None:
+    connected.read()
+    Calendar.objects.update(last_ok_at=connected.now - timedelta(minutes=9))
+    form = guest.open_form(connected.kind, "2027-03-02T09:00Z")
+    connected.server.store("work", "outside-now.ics", make.event(TEN))
+    answer = guest.post(f"{event_path(connected.kind)}book/", form.form(name="Gina", email="gina@example.com"))
+    assert (answer.status, Booking.objects.count()) == (409, 0)
+
+
+@pytest.mark.promise("E6")
+def test_event_type_can_stay_out_of_the_calendar(connected: Connected, guest: Guest) -> None:
+    EventType.objects.update(adds_to_calendar=False)
+    connected.read()
+    guest.book(connected.kind, "2027-03-02T09:00Z")
+    connected.drain()
+    assert (Booking.objects.count(), connected.written()) == (1, [])

@@ -84,6 +84,18 @@ def test_wrong_password_is_told_once_in_plain_words(desk: Desk) -> None:
     assert "secret" not in text
 
 
+def test_trouble_that_stays_is_reminded_of_a_few_times(desk: Desk) -> None:
+    for days in range(12):
+        for hours in (0, 8, 16):
+            after = timedelta(days=days, hours=hours, minutes=10)
+            with transaction.atomic():
+                trouble.note_failure(trouble.locked(desk.account.pk), trouble.trouble_of(WRONG), desk.now + after)
+            desk.drain(after)
+    noted = Notice.objects.order_by("noted_at").values_list("noted_at", flat=True)
+    assert [(moment - desk.now).days for moment in noted] == [0, 1, 3, 7]
+    assert len(desk.mails()) == 4
+
+
 def test_outage_is_told_after_the_trust_limit(desk: Desk) -> None:
     desk.read(timedelta(minutes=10), failing=DOWN)
     desk.drain(timedelta(minutes=10))
