@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
+from bookingsite.models import User
+from tests.e2e.guest_steps import NOW, GuestSite
+from tests.factories.bookings import event_type_of
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 # Playwright's loop runs in the test's thread; Django would take its own calls there for async ones.
@@ -19,7 +26,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, or the one that CHROMIUM names."""
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
         browser = playwright.chromium.launch(executable_path=path, args=ARGS)
         yield browser
         browser.close()
@@ -31,3 +38,16 @@ def shots(tmp_path: Path) -> Path:
     folder = Path(os.environ.get("SHOTS") or tmp_path / "shots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def guest_site(
+    live_server: LiveServer, transactional_db: None, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> GuestSite:
+    """Anna in Berlin offers half an hour, Monday to Friday 9 to 17; it is Monday 2027-03-01, nine o'clock."""
+    monkeypatch.setattr("bookingsite.lib.clock.now", lambda: NOW)
+    host = User.objects.create_user(
+        "anna@example.org", "correct horse battery", name="Anna Berg", slug="anna", zone="Europe/Berlin"
+    )
+    talk = event_type_of(host, slug="talk", title="First talk", description="Bring your questions.")
+    return GuestSite(live_server.url, chromium, host, talk)
