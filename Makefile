@@ -63,6 +63,7 @@ bench: $(STAMP) ## Benchmarks, as ratios against a plain reference
 
 kill-proof: $(STAMP) ## SIGKILL every process in turn and see that work goes on (minutes)
 	@$(BIN)/python -m tests.faults.kill_proof
+	@$(BIN)/python -m tests.faults.push_proof
 
 messages: $(STAMP) ## Collect the texts for the translators
 	@$(BIN)/python manage.py makemessages --all --no-obsolete --ignore .venv --ignore tests --ignore var

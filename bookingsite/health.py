@@ -34,7 +34,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
         facts = {"database": "unreachable"}
     ready = set(facts.values()) == {"ok"}
     headers = {} if ready else {"Retry-After": "30"}
-    return JsonResponse({"ready": ready, **facts}, status=200 if ready else 503, headers=headers)
+    answer = JsonResponse({"ready": ready, **facts}, status=200 if ready else 503, headers=headers)
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # asked each few seconds: no log line each time
+    return answer
 
 
 def report(now: datetime) -> dict[str, str]:

@@ -309,6 +309,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        "django": {"handlers": []},  # its own would say everything twice
         "caldav": {"level": "ERROR"},  # at WARNING it prints the content of events
         "django.request": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},
