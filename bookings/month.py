@@ -29,6 +29,11 @@ class Day:
     is_chosen: bool
 
     @property
+    def iso(self) -> str:
+        """The date as addresses carry it."""
+        return self.date.isoformat()
+
+    @property
     def label(self) -> str:
         """The whole accessible name: "Monday, March 29, 2027, 5 times" (BP-3)."""
         named = texts.date_in_words(self.date)
@@ -107,16 +112,15 @@ def time_text(view: View, start: datetime) -> str:
 
 def _labelled(view: View, starts: Sequence[datetime]) -> list[Time]:
     moments = [view.moment(start) for start in starts]
-    often = Counter(moment.time for moment in moments)
+    texts_of_times = [moment.time for moment in moments]
+    often = Counter(texts_of_times)
     date_text = moments[0].date if moments else ""
+    zone_text = view.zone.replace("_", " ")
+    pattern = _("%(time)s, %(date)s, %(zone)s")
     found = []
-    for start, moment in zip(starts, moments, strict=True):
+    for moment, text in zip(moments, texts_of_times, strict=True):
         # The hour that a clock change repeats is offered twice; the offset tells the two apart (TZ-5).
-        shown = f"{moment.time} ({moment.offset})" if often[moment.time] > 1 else moment.time
-        label = _("%(time)s, %(date)s, %(zone)s") % {
-            "time": shown,
-            "date": date_text,
-            "zone": view.zone.replace("_", " "),
-        }
-        found.append(Time(start=start, text=shown, label=label))
+        shown = f"{text} ({moment.offset})" if often[text] > 1 else text
+        label = pattern % {"time": shown, "date": date_text, "zone": zone_text}
+        found.append(Time(start=moment.instant, text=shown, label=label))
     return found

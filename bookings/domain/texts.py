@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import formats
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_supported_language_variant
+from django.utils.translation import get_language, get_supported_language_variant
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
@@ -121,8 +122,14 @@ def _place_name(zone: str) -> str:
 
 def _day(local: date) -> str:
     """Weekday and date in the order of the language."""
-    written = format_date(local, formats.get_format("DATE_FORMAT"))
-    return _("%(weekday)s, %(date)s") % {"weekday": format_date(local, "l"), "date": written}
+    return _day_in(local.date() if isinstance(local, datetime) else local, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day_in(day: date, _language: str | None) -> str:
+    """In the active language. Remembered: a month names every day, and Django's formatting is slow."""
+    written = format_date(day, formats.get_format("DATE_FORMAT"))
+    return _("%(weekday)s, %(date)s") % {"weekday": format_date(day, "l"), "date": written}
 
 
 def _time(local: datetime) -> str:

@@ -107,7 +107,7 @@ def picker(
         "weeks": [
             [
                 day
-                and {"day": day, "url": base + view.query(month=f"{month:%Y-%m}", day=day.date.isoformat())}
+                and {"day": day, "url": base + view.query(month=f"{month:%Y-%m}", day=day.iso)}
                 for day in week
             ]
             for week in months.weeks(view, found.free, today=today)
