@@ -46,9 +46,10 @@ def last_beat(of_group: str | None = None) -> datetime | None:
     return beats.order_by("-beat_at").values_list("beat_at", flat=True).first()
 
 
-def busy_count(of_group: str, now: datetime) -> int:
-    """How many processes of the group are in the middle of a long job."""
-    return Heartbeat.objects.filter(name__startswith=f"busy:{of_group}:", beat_at__gte=now - BUSY_FOR).count()
+def busy_count(of_group: str, now: datetime, *, but: int | None = None) -> int:
+    """How many processes of the group are in the middle of a long job; `but` (an id) is not counted."""
+    busy = Heartbeat.objects.filter(name__startswith=f"busy:{of_group}:", beat_at__gte=now - BUSY_FOR)
+    return busy.exclude(name=f"busy:{of_group}:{but}").count()
 
 
 def is_alive(now: datetime, within: timedelta) -> bool:

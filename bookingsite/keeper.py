@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol
 
+from django.conf import settings
 from django.db import Error, connections
 
 from bookingsite import heartbeat, leases
@@ -20,6 +22,7 @@ from bookingsite.models import LeasedRow
 log = logging.getLogger(__name__)
 
 EVERY = 8.0  # seconds between signs of life in a long job; several fit into a lease
+LONG = 120.0  # kinds that may take longer than this never occupy all processes at once
 
 
 class Terms(Protocol):
@@ -43,6 +46,7 @@ class Keeper:
 
     def __init__(self, now_fn: Callable[[], datetime], *, every: float = EVERY) -> None:
         self._now = now_fn
+        self._processes = int(settings.Q_CLUSTER["workers"])
         self._every = every
         self._job: tuple[LeasedRow, Terms] | None = None
         self._over = threading.Event()
@@ -66,15 +70,29 @@ class Keeper:
             self._last_beat = time.monotonic()
             heartbeat.beat(self._now())
 
+    def may_start(self, terms: Terms) -> bool:
+        """Whether this process may begin such a job: long ones leave one process of the group free.
+
+        So a mail or a booking's event never waits behind first readings of large calendars.
+        """
+        if terms.limit_seconds <= LONG or self._processes == 1:
+            return True
+        others = heartbeat.busy_count(heartbeat.group(), self._now(), but=os.getpid())
+        return others < self._processes - 1
+
     @contextmanager
     def on(self, row: LeasedRow, terms: Terms) -> Iterator[None]:
         """The job at hand; the process dies when it takes longer than its limit."""
         self._job = (row, terms)
         try:
+            if terms.limit_seconds > LONG:
+                self._sign()  # at once, for `may_start` of the others
             with hard_limit(terms.limit_seconds):
                 yield
         finally:
             self._job = None
+            if terms.limit_seconds > LONG:
+                heartbeat.clear_busy()
 
     def _keep(self) -> None:
         while not self._over.wait(self._every):

@@ -38,7 +38,8 @@ class Kind:
 
     `handle(row, now)` does the work and ends with `leases.finish` or `leases.fail`. In a worker it dies
     after `limit_seconds`, whole process and all; the row comes back when its lease ends. The lease may
-    be shorter than the limit: while the process lives, the lease is renewed.
+    be shorter than the limit: while the process lives, the lease is renewed. Kinds with a limit of
+    more than two minutes never occupy all processes of a worker group at once.
     """
 
     name: str
@@ -175,7 +176,9 @@ def drain(
 
 
 def _run_next(kind: Kind, now_fn: Callable[[], datetime], keeper: Keeper | None) -> bool:
-    """Claim and handle one row; False when none is due."""
+    """Claim and handle one row; False when none is due, or when it is another process's turn."""
+    if keeper and not keeper.may_start(kind):
+        return False
     claimed = leases.claim(kind.queryset(), now=now_fn(), lease_for=kind.lease)
     for row in claimed:
         if row.abandoned and row.attempts > CRASHES:

@@ -98,6 +98,22 @@ def test_the_keeper_beats_no_more_often_than_asked(now: datetime) -> None:
     assert heartbeat.last_beat() == now
 
 
+@pytest.mark.django_db(transaction=True)
+def test_long_jobs_leave_one_process_free(now: datetime) -> None:
+    quick = work.Kind("quick", Tick.objects.all, lambda row, at: None, limit_seconds=60)
+    long = work.Kind("long", Tick.objects.all, lambda row, at: None, limit_seconds=300)
+    row = Tick.objects.create(name="long", run_at=now)
+    with Keeper(lambda: now) as keeper:
+        assert keeper.may_start(long)
+        with keeper.on(row, long):
+            assert heartbeat.busy_count("solo", now) == 1
+            assert keeper.may_start(long)  # this process itself does not count
+        assert heartbeat.busy_count("solo", now) == 0
+        Heartbeat.objects.create(name="busy:solo:1", beat_at=now)  # the other one of two
+        assert keeper.may_start(quick)
+        assert not keeper.may_start(long)
+
+
 @pytest.fixture
 def wait() -> Callable[..., None]:
     def until(condition: Callable[[], bool], seconds: float = 10) -> None:
