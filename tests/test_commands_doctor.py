@@ -44,6 +44,7 @@ SUBJECTS = ["database", "migrations", "backstop", "sqlite", "urllib3", "secrets"
             "worker", "schedules", "late", "dead", "accounts"]
 
 
+@pytest.mark.promise("H5")
 def test_doctor_finds_a_running_site_well(running: None) -> None:
     out = io.StringIO()
     findings = examine(code=1)  # the tests' mail is kept, which deserves a warning

@@ -99,7 +99,7 @@ def test_zones_are_grouped_by_region() -> None:
     assert regions == sorted(regions, key=lambda region: (region != "UTC", region))
 
 
-@pytest.mark.promise("TZ-2")
+@pytest.mark.promise("A12")
 @pytest.mark.parametrize(
     ("given", "taken"), [("Europe/Oslo", "Europe/Oslo"), ("Asia/Calcutta", "Asia/Kolkata"), ("UTC", "UTC")]
 )

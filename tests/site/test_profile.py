@@ -15,6 +15,7 @@ from PIL import Image
 
 from bookingsite import pictures
 from bookingsite.models import User
+from tests.factories.bookings import event_type_of
 
 FIELDS = {"name": "Anna Berg", "slug": "anna", "about": "", "zone": "Europe/Berlin", "language": "en"}
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -131,7 +132,7 @@ def test_a_reserved_link_that_a_host_has_already_stays(signed_in: Client, host: 
     assert send(signed_in, slug="help").status_code == 302
 
 
-@pytest.mark.promise("C43")
+@pytest.mark.promise("E3")
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_picture_is_stored_anew_as_a_small_square(
     signed_in: Client, host: User, kind: str, tmp_path: Path
@@ -144,7 +145,7 @@ def test_picture_is_stored_anew_as_a_small_square(
     assert signed_in.get("/settings/profile/").status_code == 200
 
 
-@pytest.mark.promise("C43")
+@pytest.mark.promise("E3")
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -167,7 +168,7 @@ def test_hostile_picture_is_refused(data: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
-@pytest.mark.promise("C43")
+@pytest.mark.promise("E3")
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -186,7 +187,7 @@ def test_refused_picture_is_explained(signed_in: Client, host: User, data: bytes
     assert host.picture.name == ""
 
 
-@pytest.mark.promise("C43")
+@pytest.mark.promise("E3")
 def test_polyglot_and_metadata_do_not_survive() -> None:
     exif = Image.Exif()
     exif[0x010E] = "secret place"
@@ -225,6 +226,17 @@ def test_new_picture_replaces_the_file_and_removing_deletes_it(signed_in: Client
     assert list((tmp_path / "people").iterdir()) == []
 
 
+@pytest.mark.promise("E3")
+def test_picture_is_shown_to_guests(signed_in: Client, host: User, guest: Client) -> None:
+    upload(signed_in, picture())
+    host.refresh_from_db()
+    offer = event_type_of(host)
+
+    pages = [guest.get(f"/{host.slug}/").text, guest.get(f"/{host.slug}/{offer.slug}/").text]
+
+    assert [f'src="{host.picture.url}"' in page for page in pages] == [True, True]
+
+
 def test_picture_is_served_as_webp_and_nothing_else_is_served(
     signed_in: Client, host: User, guest: Client
 ) -> None:
@@ -249,7 +261,7 @@ def test_admin_refuses_what_the_profile_refuses(
     assert list(response.context["adminform"].form.errors) == [field]
 
 
-@pytest.mark.promise("C43")
+@pytest.mark.promise("E3")
 def test_admin_stores_no_picture_as_it_came(operator_client: Client, host: User, tmp_path: Path) -> None:
     upload = SimpleUploadedFile("x.svg", SVG, "image/svg+xml")
     fields = {**FIELDS, "email": host.email, "is_active": "on", "picture": upload}

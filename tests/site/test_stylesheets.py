@@ -95,7 +95,6 @@ def test_every_edge_can_be_seen(scheme: str) -> None:
     assert {pair: ratio for pair, ratio in weak.items() if ratio < 3} == {}
 
 
-@pytest.mark.promise("TZ-7")
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
 def test_stylesheet_uses_logical_properties(sheet: Path) -> None:
     rules = sheet.read_text().replace(

@@ -58,6 +58,7 @@ def test_list_slots_prints_one_time_a_line(talk):
     ]  # fmt: skip
 
 
+@pytest.mark.promise("H5")
 @pytest.mark.parametrize("tz", ["Europe/Berlin", "Asia/Kathmandu", "America/New_York"])
 def test_list_slots_offers_what_the_public_page_offers(talk, now, tz):
     booked(talk, datetime(2027, 3, 2, 9, tzinfo=UTC), now=now)
@@ -105,6 +106,7 @@ def test_explain_slot_of_an_offered_time(talk):
     assert run("explain_slot", "anna/talk", "2027-03-02T10:00") == (0, "2027-03-02T10:00:00+01:00 is offered.\n", "")
 
 
+@pytest.mark.promise("A14", "H5")
 def test_explain_slot_names_every_reason(talk, now):
     booked(talk, datetime(2027, 3, 2, 9, tzinfo=UTC), now=now)
 

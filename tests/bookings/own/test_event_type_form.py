@@ -30,7 +30,7 @@ def make(page, host, now):
     return made
 
 
-@pytest.mark.promise("E1", "E3", "E5")
+@pytest.mark.promise("E1", "E3", "E4", "E5")
 def test_a_new_event_type_has_its_public_page(make, client, now):
     event_type = make(
         title="Advice <b>& help</b>", slug="help", description="Bring your papers.", colour="#AA3300", duration="45",

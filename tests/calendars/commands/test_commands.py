@@ -36,6 +36,7 @@ def run(name: str, *arguments: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.promise("H5")
 def test_sync_reads_every_calendar_and_reports(server: MemoryServer) -> None:
     server.store("work", "a.ics", make.event(soon()))
     text = run("sync_calendars")

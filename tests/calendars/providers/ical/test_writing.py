@@ -102,7 +102,7 @@ def test_no_text_can_add_a_line_of_its_own(breaker: str) -> None:
     assert len(icalendar.Calendar.from_ical(data).walk("VEVENT")) == 1
 
 
-@pytest.mark.promise("EM-2", "EM-3")
+@pytest.mark.promise("B2")
 def test_an_invitation_asks_the_guest_for_an_answer() -> None:
     data = invitation_bytes(wish(sequence=2), method=Method.REQUEST, organizer=HOST, attendees=[GUEST])
     event = back(data)
@@ -114,7 +114,7 @@ def test_an_invitation_asks_the_guest_for_an_answer() -> None:
     assert (str(event["UID"]), event["SEQUENCE"], str(event["STATUS"])) == (wish().uid, 2, "CONFIRMED")
 
 
-@pytest.mark.promise("EM-2")
+@pytest.mark.promise("B2")
 def test_a_cancellation_takes_the_same_event_out() -> None:
     data = invitation_bytes(wish(sequence=3), method=Method.CANCEL, organizer=HOST, attendees=[GUEST])
     assert named(data, "METHOD") == ["METHOD:CANCEL"]
@@ -123,7 +123,7 @@ def test_a_cancellation_takes_the_same_event_out() -> None:
     assert occurrences(data, window=YEAR).occurrences == ()
 
 
-@pytest.mark.promise("EM-2")
+@pytest.mark.promise("B2")
 def test_an_invitation_to_a_pending_booking_is_tentative() -> None:
     pending = wish(status=WishStatus.TENTATIVE)
     data = invitation_bytes(pending, method=Method.REQUEST, organizer=HOST, attendees=[GUEST])
