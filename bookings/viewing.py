@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -102,14 +103,20 @@ class View:
 
     def query(self, **more: str) -> str:
         """The query string that keeps this view, with `more` added: `?month=2027-03&tz=Europe%2FOslo`."""
-        parts = dict(more)
+        parts = [part for part in (urlencode(more), self._kept) if part]
+        return "?" + "&".join(parts) if parts else ""
+
+    @cached_property
+    def _kept(self) -> str:
+        """What every link repeats; written once, for a month has a hundred links."""
+        parts = {}
         if self.zone_chosen:
             parts["tz"] = self.zone
         if self.hours_chosen:
             parts["h"] = str(self.hours)
         if self.source:
             parts["utm_source"] = self.source
-        return f"?{urlencode(parts)}" if parts else ""
+        return urlencode(parts)
 
     def clock_query(self) -> str:
         """The query string that keeps only the choice of 12 or 24 hours."""
