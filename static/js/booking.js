@@ -133,9 +133,8 @@ function announce(box) {
   status.textContent = [...told].map((part) => part.textContent.trim()).join(": ");
 }
 
-function start() {
-  const box = document.getElementById("booking");
-  if (!box) return;
+/** Dress what has just come into the page. Called again for the same box, it changes nothing. */
+function dress(box) {
   const grid = box.querySelector("[data-month-grid]");
   if (grid && grid.getAttribute("role") !== "grid") enhance(grid);
   const select = box.querySelector("select[name=tz]");
@@ -144,7 +143,12 @@ function start() {
     select.form.querySelector("button").hidden = true;
     select.addEventListener("change", () => select.form.requestSubmit());
   }
-  settleFocus(box);
+}
+
+/** Call `step` with the booking box, where the page has one. */
+function withBox(step) {
+  const box = document.getElementById("booking");
+  if (box) step(box);
 }
 
 document.addEventListener("click", (event) => {
@@ -153,7 +157,7 @@ document.addEventListener("click", (event) => {
   if (day) wanted = { slots: true };
   else if (nav) wanted = { nav: nav.dataset.month };
 });
-document.addEventListener("htmx:afterSettle", start);
-start();
-const box = document.getElementById("booking");
-if (box) proposeZone(box);
+document.addEventListener("htmx:afterSwap", () => withBox(dress));
+document.addEventListener("htmx:afterSettle", () => withBox(settleFocus));
+withBox(dress);
+withBox(proposeZone);
