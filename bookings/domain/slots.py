@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from availability import loading
@@ -41,6 +41,10 @@ class Times:
     def starts(self) -> list[int]:
         """Every start offered in the window, epoch seconds; none while unknown (invariant 2)."""
         return offered_starts(self.question) if self.known else []
+
+    def within(self, first: int, last: int) -> Times:
+        """The answer about a part `[first, last)` of the window, epoch seconds, without the database."""
+        return replace(self, question=replace(self.question, window=(first, last)))
 
     def first_after(self, start: int) -> int | None:
         """The first start offered in the window at or after `start`."""

@@ -58,29 +58,42 @@ class Found:
 def find(
     event_type: EventType, view: View, *, now: datetime, moving: Booking | None = None, for_host: bool = False
 ) -> Found:
-    """The free times of the asked month; without one, of the first month that has any, its first day chosen (BP-2)."""
-    asked = view.month
-    month = asked or now.astimezone(view.tz).date().replace(day=1)
-    free, known = _free(event_type, view, month, now=now, moving=moving, for_host=for_host)
+    """The free times of the asked month; without one, of the first month that has any, its first day chosen (BP-2).
+
+    Everything is loaded once. Without a month that is all that is known from now on, since the first
+    free time may be far away; a month that was asked for and is empty costs a second load.
+    """
+    if view.month is not None:
+        return _find_asked(event_type, view, view.month, now=now, moving=moving, for_host=for_host)
+    month = now.astimezone(view.tz).date().replace(day=1)
+    begin, end = months.span(month, view.zone)
+    last = max(now + slots.HORIZON, slots.instant(end))
+    answer = slots.times(event_type, slots.instant(begin), last, now=now, moving=moving, for_host=for_host)
+    free = _by_day(answer.within(begin, end), view)
     later = None
-    if not free and known:
-        begin, _end = months.span(month, view.zone)
-        later = slots.next_start(event_type, slots.instant(begin), now=now, moving=moving)
-        if asked is None and later is not None:
+    if not free:
+        first = answer.first_after(end)
+        if first is not None:
+            later = slots.instant(first)
             month = view.local(later).date().replace(day=1)
-            free, known = _free(event_type, view, month, now=now, moving=moving, for_host=for_host)
-    day = view.day if view.day in free else None
-    if day is None and free and asked is None:
-        day = min(free)
-    return Found(view.at(month=month, day=day), free, known, later)
+            free = _by_day(answer.within(*months.span(month, view.zone)), view)
+    day = min(free, default=None)
+    return Found(view.at(month=month, day=day), free, answer.known, later)
 
 
-def _free(
+def _find_asked(
     event_type: EventType, view: View, month: date, *, now: datetime, moving: Booking | None, for_host: bool
-) -> tuple[dict[date, list[datetime]], bool]:
-    first, last = (slots.instant(second) for second in months.span(month, view.zone))
-    answer = slots.times(event_type, first, last, now=now, moving=moving, for_host=for_host)
-    return slots.by_day((slots.instant(second) for second in answer.starts()), view.zone), answer.known
+) -> Found:
+    begin, end = (slots.instant(second) for second in months.span(month, view.zone))
+    answer = slots.times(event_type, begin, end, now=now, moving=moving, for_host=for_host)
+    free, later = _by_day(answer, view), None
+    if not free and answer.known:
+        later = slots.next_start(event_type, begin, now=now, moving=moving)
+    return Found(view.at(month=month, day=view.day if view.day in free else None), free, answer.known, later)
+
+
+def _by_day(answer: slots.Times, view: View) -> dict[date, list[datetime]]:
+    return slots.by_day((slots.instant(second) for second in answer.starts()), view.zone)
 
 
 def picker(
