@@ -11,7 +11,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -91,3 +92,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         name = data.get("name") or " ".join(filter(None, [data.get("first_name"), data.get("last_name")]))
         _complete(user, name=name, zone="")
         return user
+
+    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """The operator's credentials for a provider; a provider without any is not there (404)."""
+        try:
+            return super().get_app(request, provider, client_id)
+        except ObjectDoesNotExist:
+            raise Http404 from None

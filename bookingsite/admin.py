@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import allauth.mfa.admin
+import allauth.socialaccount.admin  # noqa: F401 - registered first, so that some of it can be taken out below
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -182,3 +186,21 @@ class CanaryAdmin(_ForOperators):
     list_filter = ("name",)
     search_fields = ("name",)
     fields = ("name",)
+
+
+# The packages' own pages would show an operator what signs people in: sealed second factors, tokens, client secrets.
+admin.site.unregister([Authenticator, SocialApp, SocialToken])
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(_ForOperators):
+    """Who has which second factor, without what is secret about it; deleted when somebody has lost theirs."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)

@@ -91,6 +91,8 @@ class EventTypeForm(forms.ModelForm[EventType]):
             "buffer_after": _("Buffer after, in minutes"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
+            "schedule": "",
+            "target": "",
             "slug": _("The last part of this event's address. Empty: made from the name."),
             "increment": _("30 offers 9:00, 9:30, 10:00 …, however long the event takes."),
             "buffer_before": _("Kept free before each booking."),

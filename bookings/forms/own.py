@@ -60,7 +60,7 @@ class ReasonForm(forms.Form):
     """Why a booking is cancelled or moved; the guest reads it."""
 
     reason = forms.CharField(
-        label=_("Message to the guest (optional)"), max_length=1000, required=False,
+        label=_("Message to the guest"), max_length=1000, required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

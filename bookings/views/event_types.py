@@ -48,7 +48,7 @@ def edit(request: HostRequest, pk: int) -> HttpResponse:
 
 def _form_page(request: HostRequest, row: EventType) -> HttpResponse:
     old_title, is_shown = row.title, row.is_active and row.pk is not None
-    form = EventTypeForm(request.POST or None, instance=row, host=request.user)
+    form = EventTypeForm(request.POST if request.method == "POST" else None, instance=row, host=request.user)
     if form.is_bound and form.is_valid() and _saved(form):
         messages.success(request, _("%(name)s is saved.") % {"name": form.instance.title})
         return redirect("event_types")

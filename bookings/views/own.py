@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -97,7 +97,7 @@ def cancel(request: HostRequest, public_id: str) -> HttpResponse:
     found = own_booking_or_404(request.user, public_id)
     if found.is_live and found.end <= clock.now():
         return redirect("booking", public_id)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(_sent(request))
     status = 200
     if request.method == "POST":
         status = 400
@@ -124,7 +124,7 @@ def reschedule(request: HostRequest, public_id: str) -> HttpResponse:
         return redirect("booking", public_id)
     start = start_from(request.GET.get("start", ""))
     initial = local_parts(start or found.start, found.host.zone)
-    form = OtherTimeForm(request.POST or None, zone=found.host.zone, initial=initial)
+    form = OtherTimeForm(_sent(request), zone=found.host.zone, initial=initial)
     refusal = None
     if request.method == "POST" and form.is_valid():
         refusal = _move(found, form, any_time="any_time" in request.POST)
@@ -137,6 +137,11 @@ def reschedule(request: HostRequest, public_id: str) -> HttpResponse:
     if not (start or form.is_bound):
         context |= _free_times(request, found)
     return render(request, "bookings/own/reschedule.html", context, status=status)
+
+
+def _sent(request: HostRequest) -> QueryDict | None:
+    """What was posted; a form that is sent without any value is sent all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def _free_times(request: HostRequest, found: Booking) -> dict[str, Any]:
