@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from bookings.domain import lifecycle
 from bookings.models import Booking, EventType
@@ -86,6 +86,18 @@ PAGES: dict[str, Callable[[GuestSite, Page], Any]] = {
     "too late": too_late,
     "not found": shown("/anna/nothing/"),
 }
+
+
+def test_axe_would_find_something(chromium: Browser):
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.set_content(
+            "<html lang=en><title>x</title><main><img src=x><p style='color:#bbb'>pale</p></main></html>"
+        )
+
+        found = Axe().run(page, options=RULES).response["violations"]
+
+    assert [rule["id"] for rule in found] == ["color-contrast", "image-alt"]
 
 
 @pytest.mark.promise("B1")
