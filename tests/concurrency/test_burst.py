@@ -27,8 +27,8 @@ def verdicts() -> dict[str, Any]:
         cwd=ROOT, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300,
     )  # fmt: skip
     assert done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["run"]: line for line in lines}
 
 
 @pytest.mark.servers
