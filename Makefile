@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST_ARGS ?=
+BURST_ARGS ?=
 # caldav brings urllib3-future, which would replace urllib3; this keeps the real one (bookingsite.E010).
 export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-slow test-browser lint types contracts migrations bench kill-proof ci messages clean
+.PHONY: help run setup test test-slow test-browser lint types contracts migrations bench burst kill-proof ci messages clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,9 @@ migrations: $(STAMP) ## No model change without its migration
 
 bench: $(STAMP) ## Benchmarks, as ratios against a plain reference
 	@DEBUG=true $(BIN)/python -m benchmarks
+
+burst: $(STAMP) ## 10,000 attempts by 50 guests on the same times, and a control without the guard (minutes)
+	@$(BIN)/python -m tests.concurrency.burst $(BURST_ARGS)
 
 kill-proof: $(STAMP) ## SIGKILL every process in turn and see that work goes on (minutes)
 	@$(BIN)/python -m tests.faults.kill_proof
