@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise as StrPromise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from bookings.domain import lifecycle, links, texts
 from bookings.mailing.telling import Telling
@@ -192,7 +192,7 @@ def _actions_for_guest(booking: Booking, *, now: datetime) -> Iterator[Action]:
     yield Action(_("See this appointment"), links.manage_url(booking))
     if now < lifecycle.deadline(booking):
         yield Action(_("Choose another time"), links.reschedule_url(booking))
-        yield Action(_("Cancel"), links.cancel_url(booking))
+        yield Action(pgettext("appointment", "Cancel"), links.cancel_url(booking))
 
 
 def _closing_for_guest(booking: Booking, telling: Telling, *, now: datetime) -> Iterator[str]:
