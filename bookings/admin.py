@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -59,17 +60,27 @@ class HistoryInline(ScopedTabularInline):
         return False
 
 
+class EventTypeChoice(forms.ModelChoiceField[EventType]):
+    """Two hosts may offer events of the same name."""
+
+    def label_from_instance(self, obj: EventType) -> str:
+        """Host and event."""
+        return f"{obj.host} · {obj.title}"
+
+
 class BookingForm(forms.ModelForm[Booking]):
     """Make or move a booking. The domain is asked while the form is validated, so that its refusal is a form error.
 
     Nothing but `lifecycle` writes the row: the admin's own save has nothing left to do.
     """
 
-    start = forms.SplitDateTimeField(label=_("Start"), widget=admin.widgets.AdminSplitDateTime)
+    start = forms.SplitDateTimeField(label=_("Start"), widget=AdminSplitDateTime)
     guest_name = forms.CharField(label=_("Guest"), max_length=120, required=False)
     guest_email = forms.EmailField(label=_("Guest's e-mail address"), required=False)
     any_time = forms.BooleanField(
-        label=_("Any time"), required=False, help_text=_("Move outside the hours; never onto another booking.")
+        label=_("Any time"),
+        required=False,
+        help_text=_("Move outside the hours; never onto another booking."),
     )
     request: ClassVar[HttpRequest]
 
@@ -82,12 +93,6 @@ class BookingForm(forms.ModelForm[Booking]):
         if self.instance.pk:
             self.initial.setdefault("start", self.instance.start)
             self.fields.pop("event_type", None)
-            return
-        choice = self.fields["event_type"]
-        assert isinstance(choice, forms.ModelChoiceField)
-        assert choice.queryset is not None
-        choice.queryset = choice.queryset.select_related("host")
-        choice.label_from_instance = lambda kind: f"{kind.host} · {kind.title}"  # type: ignore[method-assign]
 
     def clean_start(self) -> datetime:
         """Within the years that are served."""
@@ -119,8 +124,14 @@ class BookingForm(forms.ModelForm[Booking]):
         kind: EventType = data["event_type"]
         return lifecycle.book(
             lifecycle.Wish(
-                event_type=kind, start=data["start"], key=f"admin-{uuid4().hex}", name=data["guest_name"],
-                email=data["guest_email"], zone=kind.host.zone, language=kind.host.language, source="admin",
+                event_type=kind,
+                start=data["start"],
+                key=f"admin-{uuid4().hex}",
+                name=data["guest_name"],
+                email=data["guest_email"],
+                zone=kind.host.zone,
+                language=kind.host.language,
+                source="admin",
                 actor=actor_of(self.request),
             ),
             now=now,
@@ -131,7 +142,7 @@ class BookingForm(forms.ModelForm[Booking]):
 
     def save(self, commit: bool = True) -> Booking:
         """The row as the domain left it."""
-        self.save_m2m = lambda: None
+        self.save_m2m = lambda: None  # type: ignore[method-assign]
         return self.instance
 
 
@@ -166,21 +177,32 @@ class BookingAdmin(ScopedAdmin):
     def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("event_type", "start", "guest_name", "guest_email")
-        return ("start", "any_time", *self.readonly_fields) if obj.is_live else ("start", *self.readonly_fields)
+        return (
+            ("start", "any_time", *self.readonly_fields) if obj.is_live else ("start", *self.readonly_fields)
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
         return () if obj is None else self.readonly_fields
 
-    def get_form(self, request: HttpRequest, obj: Booking | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Booking | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """The form knows who acts, and offers a host only their own event types."""
         kwargs["fields"] = ["event_type"] if obj is None else []
         form = super().get_form(request, obj, change, **kwargs)
-        form.request = request
+        form.request = request  # type: ignore[attr-defined]
         return form
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Without the admin's own transaction: `lifecycle` opens a durable one that starts with the lock."""
-        return self._changeform_view(request, *_with_defaults(args, kwargs))
+        return self._changeform_view(request, *_with_defaults(args, kwargs))  # type: ignore[attr-defined, no-any-return]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Event types are named with their host."""
+        field = super().formfield_for_foreignkey(db_field, request, form_class=EventTypeChoice, **kwargs)
+        if isinstance(field, EventTypeChoice) and field.queryset is not None:
+            field.queryset = field.queryset.select_related("host")
+        return field
 
     def get_inlines(self, request: HttpRequest, obj: Booking | None) -> Any:
         """A new booking has neither guest nor history to show yet."""
@@ -201,7 +223,8 @@ class BookingAdmin(ScopedAdmin):
         """Each in its own transaction; guests and calendars are told."""
         now = clock.now()
         live = [
-            booking for booking in queryset.select_related("event_type__host", "host", "target__account")
+            booking
+            for booking in queryset.select_related("event_type__host", "host", "target__account")
             if booking.is_live
         ]
         done = 0
@@ -228,9 +251,29 @@ class EventTypeAdminForm(forms.ModelForm[EventType]):
     class Meta:
         model = EventType
         fields: ClassVar[list[str]] = [
-            "host", "title", "slug", "description", "colour", "is_active", "duration", "place_kind", "place",
-            "schedule", "increment", "buffer_before", "buffer_after", "notice", "cancel_notice", "window",
-            "window_days", "window_first", "window_last", "daily_limit", "show_zone", "adds_to_calendar", "target",
+            "host",
+            "title",
+            "slug",
+            "description",
+            "colour",
+            "is_active",
+            "duration",
+            "place_kind",
+            "place",
+            "schedule",
+            "increment",
+            "buffer_before",
+            "buffer_after",
+            "notice",
+            "cancel_notice",
+            "window",
+            "window_days",
+            "window_first",
+            "window_last",
+            "daily_limit",
+            "show_zone",
+            "adds_to_calendar",
+            "target",
         ]
 
     def clean_title(self) -> str:
@@ -362,4 +405,3 @@ class ResourceAdmin(_ReadOnly):
     list_filter = (("host", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("host",)
     search_fields = ("host__email", "host__name")
-

@@ -44,7 +44,9 @@ def days(host: User, *, now: datetime) -> list[Day]:
     rows = own_bookings(host).exclude(state=Booking.State.CANCELLED).filter(end__gt=first, start__lt=last)
     found: dict[date, list[Booking]] = {today: []}
     for booking in rows.order_by("start", "pk"):
-        found.setdefault(max(booking.start.astimezone(zones.zone(host.zone)).date(), today), []).append(booking)
+        found.setdefault(max(booking.start.astimezone(zones.zone(host.zone)).date(), today), []).append(
+            booking
+        )
     return [Day(date=day, is_today=day == today, bookings=rows) for day, rows in found.items()]
 
 
@@ -61,5 +63,6 @@ def troubles(host: User, *, now: datetime) -> list[Trouble]:
     named = Booking.objects.filter(host=host, end__gt=now)
     rows = (named.filter(pk__in=addresses) | named.filter(public_id__in=public_ids)).order_by("start", "pk")
     return [
-        Trouble(row, list(dict.fromkeys(addresses.get(row.pk, ()))), is_not_written=row.uid in uids) for row in rows
+        Trouble(row, list(dict.fromkeys(addresses.get(row.pk, ()))), is_not_written=row.uid in uids)
+        for row in rows
     ]

@@ -38,7 +38,12 @@ def token_of(rows: Mapping[str, Any]) -> str:
 
 
 def _values(route: str, rows: Mapping[str, Any]) -> dict[str, str]:
-    kinds = {"schedules": "schedule", "time-off": "timeoff", "closing-rules": "closingrule", "event-types": "eventtype"}
+    kinds = {
+        "schedules": "schedule",
+        "time-off": "timeoff",
+        "closing-rules": "closingrule",
+        "event-types": "eventtype",
+    }
     key = next((str(rows[kind].pk) for part, kind in kinds.items() if part in route), "1")
     return {
         "pk": key, "account_id": str(rows["account"].pk), "calendar_id": str(rows["calendar"].pk),

@@ -222,7 +222,9 @@ def test_each_role_gets_what_the_table_says(route, theirs, host, other_host, ope
 
 @pytest.mark.promise("H4")
 def test_every_model_of_the_admin_is_in_its_table():
-    models = {"/".join(route.split("/")[1:3]) for route in routes() if route.endswith("<path:object_id>/change/")}
+    models = {
+        "/".join(route.split("/")[1:3]) for route in routes() if route.endswith("<path:object_id>/change/")
+    }
 
     assert sorted(models) == sorted(ADMIN_ROWS)
 

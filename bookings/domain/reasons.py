@@ -51,13 +51,20 @@ def told_of_move(booking: Booking, start: datetime, *, now: datetime) -> Told:
 
 
 def _told(
-    event_type: EventType, start: datetime, found: list[Reason], times: slots.Times, *, known: bool,
+    event_type: EventType,
+    start: datetime,
+    found: list[Reason],
+    times: slots.Times,
+    *,
+    known: bool,
     before: Sequence[tuple[str, str]] = (),
 ) -> Told:
     lines = list(before)
     if not known:
         lines.append(("unknown", _("A calendar has not been read for too long; unknown is never free.")))
-    if any(reason.code == Code.PAST for reason in found):  # of which being outside the window says nothing new
+    if any(
+        reason.code == Code.PAST for reason in found
+    ):  # of which being outside the window says nothing new
         found = [reason for reason in found if reason.code != Code.RANGE]
     lines += [(str(reason.code), _sentence(event_type, reason, times)) for reason in found]
     return Told(start=start, is_offered=not lines, lines=tuple(dict.fromkeys(lines)))

@@ -65,7 +65,9 @@ class LengthWidget(forms.MultiWidget):
 class EventTypeForm(forms.ModelForm[EventType]):
     """All of an event type's settings; only the host's own schedules and calendars can be chosen (C14)."""
 
-    notice = LengthField(label=_("Minimum notice"), help_text=_("How long before the start a booking must be made."))
+    notice = LengthField(
+        label=_("Minimum notice"), help_text=_("How long before the start a booking must be made.")
+    )
     cancel_notice = LengthField(
         label=_("Cancellation deadline"),
         help_text=_("How long before the start guests may still cancel or reschedule. 0: until it starts."),
@@ -74,9 +76,28 @@ class EventTypeForm(forms.ModelForm[EventType]):
     class Meta:
         model = EventType
         fields: ClassVar[list[str]] = [
-            "title", "slug", "description", "colour", "duration", "place_kind", "place", "schedule", "increment",
-            "buffer_before", "buffer_after", "notice", "cancel_notice", "window", "window_days", "window_first",
-            "window_last", "daily_limit", "show_zone", "adds_to_calendar", "target", "is_active",
+            "title",
+            "slug",
+            "description",
+            "colour",
+            "duration",
+            "place_kind",
+            "place",
+            "schedule",
+            "increment",
+            "buffer_before",
+            "buffer_after",
+            "notice",
+            "cancel_notice",
+            "window",
+            "window_days",
+            "window_first",
+            "window_last",
+            "daily_limit",
+            "show_zone",
+            "adds_to_calendar",
+            "target",
+            "is_active",
         ]
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "colour": forms.TextInput(attrs={"type": "color"}),
@@ -108,7 +129,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
         self.host = host
         self.instance.host = host
         self.fields["slug"].required = False
-        self.fields["slug"].widget.prefix_text = f"{settings.SITE_URL.split('://')[-1]}/{host.slug}/"  # type: ignore[attr-defined]
+        self.fields["slug"].widget.prefix_text = f"{settings.SITE_URL.split('://')[-1]}/{host.slug}/"
         self.fields["window_days"].required = False
         for name in ("title", "place"):
             self.fields[name].validators.append(validate_single_line)
@@ -116,7 +137,8 @@ class EventTypeForm(forms.ModelForm[EventType]):
             self._count_from(name, least)
         self._choose("schedule", Schedule.objects.filter(owner=host), _("Your default schedule"))
         self._choose(
-            "target", Calendar.objects.filter(owner=host, writable=True, vanished_at=None).select_related("account"),
+            "target",
+            Calendar.objects.filter(owner=host, writable=True, vanished_at=None).select_related("account"),
             _("The calendar chosen under Integrations"),
         )
 
@@ -139,9 +161,13 @@ class EventTypeForm(forms.ModelForm[EventType]):
             return slug
         stem = slugify(self.cleaned_data.get("title", ""))[:50].strip("-") or "event"
         taken = set(
-            EventType.objects.filter(host=self.host).exclude(pk=self.instance.pk).values_list("slug", flat=True)
+            EventType.objects.filter(host=self.host)
+            .exclude(pk=self.instance.pk)
+            .values_list("slug", flat=True)
         )
-        return next(slug for slug in (stem, *(f"{stem}-{number}" for number in range(2, 1000))) if slug not in taken)
+        return next(
+            slug for slug in (stem, *(f"{stem}-{number}" for number in range(2, 1000))) if slug not in taken
+        )
 
     def clean_colour(self) -> str:
         """Browsers send small letters; people may type capitals."""
@@ -154,7 +180,10 @@ class EventTypeForm(forms.ModelForm[EventType]):
         if window == EventType.Window.RANGE:
             self._check_range(data)
         if not data.get("window_days"):
-            if window in {EventType.Window.DAYS, EventType.Window.BUSINESS_DAYS} and "window_days" not in self.errors:
+            if (
+                window in {EventType.Window.DAYS, EventType.Window.BUSINESS_DAYS}
+                and "window_days" not in self.errors
+            ):
                 self.add_error("window_days", _("Say how many days ahead guests may book."))
             data["window_days"] = self.instance.window_days or 60
         return data
@@ -169,8 +198,8 @@ class EventTypeForm(forms.ModelForm[EventType]):
 
     def validate_constraints(self) -> None:
         """The host is set by us and not a field; its link must still be the only one of its name."""
-        exclude = self._get_validation_exclusions() - {"host"}
+        exclude = self._get_validation_exclusions() - {"host"}  # type: ignore[attr-defined]
         try:
             self.instance.validate_constraints(exclude=exclude)
         except ValidationError as error:
-            self._update_errors(error)
+            self._update_errors(error)  # type: ignore[attr-defined]

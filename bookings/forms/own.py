@@ -22,7 +22,9 @@ class BookingFilter(forms.Form):
     """Which of the host's bookings are listed. What is wrong is said, and filters nothing."""
 
     q = forms.CharField(
-        label=_("Search"), max_length=100, required=False,
+        label=_("Search"),
+        max_length=100,
+        required=False,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name, address or event")}),
     )
     event = forms.ModelChoiceField(
@@ -51,7 +53,8 @@ def in_range(day: date | None) -> date | None:
     if day and not FIRST_YEAR <= day.year < LAST_YEAR:
         raise forms.ValidationError(
             _("Choose a date from %(first)s to %(last)s."),
-            params={"first": FIRST_YEAR, "last": LAST_YEAR - 1}, code="year",
+            params={"first": FIRST_YEAR, "last": LAST_YEAR - 1},
+            code="year",
         )
     return day
 
@@ -60,7 +63,9 @@ class ReasonForm(forms.Form):
     """Why a booking is cancelled or moved; the guest reads it."""
 
     reason = forms.CharField(
-        label=_("Message to the guest"), max_length=1000, required=False,
+        label=_("Message to the guest"),
+        max_length=1000,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -77,7 +82,7 @@ class OtherTimeForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.zone = zone
 
-    def clean_date(self) -> date | None:
+    def clean_date(self) -> Any:
         """Within the years that are served."""
         return in_range(self.cleaned_data["date"])
 

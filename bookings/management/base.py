@@ -17,14 +17,20 @@ class EventCommand(BaseCommand):
     """A command about one event type, named by its public link `HOST/EVENT`. Exit codes: 0 yes, 1 no, 2 wrong use."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("event", metavar="HOST/EVENT", help="the public link of the event type, such as anna/talk")
+        parser.add_argument(
+            "event", metavar="HOST/EVENT", help="the public link of the event type, such as anna/talk"
+        )
         parser.add_argument("--tz", help="time zone of dates and output; the host's when left out")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def event_type(self, text: str) -> EventType:
         """Raises CommandError (exit 2) with one sentence when there is no such event type."""
         host, _slash, slug = text.strip("/").partition("/")
-        found = EventType.objects.select_related("host", "target__account").filter(host__slug=host, slug=slug).first()
+        found = (
+            EventType.objects.select_related("host", "target__account")
+            .filter(host__slug=host, slug=slug)
+            .first()
+        )
         if found is None:
             raise CommandError(f"There is no event type {text}.", returncode=2)
         return found

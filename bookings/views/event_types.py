@@ -27,7 +27,8 @@ def event_types(request: HostRequest) -> HttpResponse:
     """What the host offers, with the link of each."""
     rows = own_event_types(request.user).select_related("host")
     return render(
-        request, "bookings/event_types/list.html",
+        request,
+        "bookings/event_types/list.html",
         {"event_types": rows, "host_link": links.absolute(f"/{request.user.slug}/")},
     )
 
@@ -105,4 +106,6 @@ def why_not(request: HostRequest, pk: int) -> HttpResponse:
     answer = None
     if form.is_bound and form.is_valid():
         answer = reasons.told(row, form.cleaned_data["start"], now=clock.now())
-    return render(request, "bookings/event_types/why_not.html", {"event_type": row, "form": form, "answer": answer})
+    return render(
+        request, "bookings/event_types/why_not.html", {"event_type": row, "form": form, "answer": answer}
+    )

@@ -104,7 +104,10 @@ def cancel(request: HostRequest, public_id: str) -> HttpResponse:
         if form.is_valid():
             try:
                 lifecycle.cancel(
-                    found, actor=Booking.Actor.HOST, now=clock.now(), reason=form.cleaned_data["reason"].strip()
+                    found,
+                    actor=Booking.Actor.HOST,
+                    now=clock.now(),
+                    reason=form.cleaned_data["reason"].strip(),
                 )
             except TooBusy:
                 form.add_error(None, _("Many people are booking right now. Please press the button again."))
@@ -169,7 +172,12 @@ def _move(found: Booking, form: OtherTimeForm, *, any_time: bool) -> Refusal | N
         return Refusal(_("This time lies in the past."), status=400)
     try:
         lifecycle.reschedule(
-            found, data["start"], actor=Booking.Actor.HOST, now=now, any_time=any_time, reason=data["reason"].strip()
+            found,
+            data["start"],
+            actor=Booking.Actor.HOST,
+            now=now,
+            any_time=any_time,
+            reason=data["reason"].strip(),
         )
     except (SlotTaken, TimesUnknown):
         return _not_free(found, data["start"])
@@ -183,7 +191,9 @@ def _move(found: Booking, form: OtherTimeForm, *, any_time: bool) -> Refusal | N
 def _not_free(found: Booking, start: datetime) -> Refusal:
     """Each thing that stands against the time. Past another booking there is no way (invariant 1)."""
     against = reasons.told_of_move(found, start, now=clock.now())
-    if against.is_another_booking or against.is_offered:  # offered again: the other booking was there a moment ago
+    if (
+        against.is_another_booking or against.is_offered
+    ):  # offered again: the other booking was there a moment ago
         return Refusal(_("Another of your bookings is at that time."), against.sentences)
     return Refusal(_("This time is not free."), against.sentences, may_override=True)
 

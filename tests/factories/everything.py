@@ -26,7 +26,7 @@ def our_models() -> list[type[Model]]:
 
 def make_everything(host: User, *, now: datetime, start: datetime) -> dict[str, Any]:
     """A booking at `start` that was moved once, in a calendar, with all that hangs on it; by the model's name."""
-    schedule = make_schedule(host, {day: "00:00-24:00" for day in range(7)}, name="Always", is_default=True)
+    schedule = make_schedule(host, dict.fromkeys(range(7), "00:00-24:00"), name="Always", is_default=True)
     rows: dict[str, Any] = {"user": host, "schedule": schedule, "weeklyhours": schedule.weekly.all()[0]}
     rows["datehours"] = DateHours.objects.create(schedule=schedule, date=date(2027, 7, 1), start=0, end=60)
     rows["timeoff"] = make_time_off(host, date(2027, 8, 1), note=f"Trip of {host.slug}")
@@ -38,13 +38,20 @@ def make_everything(host: User, *, now: datetime, start: datetime) -> dict[str, 
         account=account, owner=host, remote_id="a", name=f"Calendar of {host.slug}", blocks=True, receives=True,
         last_ok_at=now, expanded_to=now + timedelta(days=400),
     )  # fmt: skip
-    item = Item.objects.create(calendar=calendar, key=f"{host.slug}.ics", uid=f"{host.slug}@x", summary="Dentist")
+    item = Item.objects.create(
+        calendar=calendar, key=f"{host.slug}.ics", uid=f"{host.slug}@x", summary="Dentist"
+    )
     begin = int(datetime(2027, 9, 1, tzinfo=now.tzinfo).timestamp())
     busy = Busy.objects.create(calendar=calendar, item=item, start=begin, end=begin + 3600)
     rows |= {"account": account, "calendar": calendar, "item": item, "busy": busy}
     rows |= _booking(event_type_of(host, title=f"Talk of {host.slug}"), now=now, start=start)
     rows["notice"] = Notice.objects.create(
-        owner=host, kind="account", account=account, incident=f"i-{host.slug}", code="wrong_password", noted_at=now
+        owner=host,
+        kind="account",
+        account=account,
+        incident=f"i-{host.slug}",
+        code="wrong_password",
+        noted_at=now,
     )
     rows["write"] = calendar.writes.get()
     rows["heartbeat"] = Heartbeat.objects.create(name=f"beat-{host.slug}", beat_at=now)

@@ -25,7 +25,9 @@ class Command(EventCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--from", dest="first", type=a_date, help="first date; today when left out")
-        parser.add_argument("--to", dest="last", type=a_date, help="last date; 13 days after the first when left out")
+        parser.add_argument(
+            "--to", dest="last", type=a_date, help="last date; 13 days after the first when left out"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         event_type = self.event_type(options["event"])
@@ -49,7 +51,9 @@ class Command(EventCommand):
     def _print(self, found: list[datetime], zone: str, known: bool, *, as_json: bool) -> None:
         local = zones.zone(zone)
         if as_json:
-            starts = [{"start": start_text(start), "local": start.astimezone(local).isoformat()} for start in found]
+            starts = [
+                {"start": start_text(start), "local": start.astimezone(local).isoformat()} for start in found
+            ]
             self.stdout.write(json.dumps({"zone": zone, "known": known, "slots": starts}, indent=2))
             return
         for start in found:

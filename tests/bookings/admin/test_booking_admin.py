@@ -65,12 +65,17 @@ def test_a_booking_cannot_be_moved_onto_another(as_operator, host, now, any_time
     booked(event_type, START, now=now)
     second = booked(event_type, START.replace(hour=12), now=now)
 
-    answer = as_operator.post(change(second), {"start_0": "2027-03-02", "start_1": "10:15", **any_time, **MOVE})
+    answer = as_operator.post(
+        change(second), {"start_0": "2027-03-02", "start_1": "10:15", **any_time, **MOVE}
+    )
 
     second.refresh_from_db()
     assert list(answer.context["adminform"].form.errors) == ["start"]
     assert second.start == START.replace(hour=12)
-    assert list(Claim.objects.order_by("start").values_list("start", flat=True)) == [START, START.replace(hour=12)]
+    assert list(Claim.objects.order_by("start").values_list("start", flat=True)) == [
+        START,
+        START.replace(hour=12),
+    ]
 
 
 @pytest.mark.promise("H4", "B3")
@@ -112,7 +117,14 @@ def test_saving_without_a_change_changes_nothing(as_operator, host, now):
 
 def test_state_title_and_host_cannot_be_posted(as_operator, host, other_host, now):
     booking = booked(event_type_of(host), START, now=now)
-    sent = {"state": "cancelled", "title": "x", "host": other_host.pk, "public_id": "x", "sequence": "9", "id": "7"}
+    sent = {
+        "state": "cancelled",
+        "title": "x",
+        "host": other_host.pk,
+        "public_id": "x",
+        "sequence": "9",
+        "id": "7",
+    }
 
     as_operator.post(change(booking), {"start_0": "2027-03-02", "start_1": "10:00", **sent, **MOVE})
 
@@ -124,8 +136,9 @@ def test_state_title_and_host_cannot_be_posted(as_operator, host, other_host, no
 
 @pytest.mark.parametrize(
     ("sent", "field"),
-    [({"guest_name": ""}, "guest_name"), ({"guest_email": "a@b@c"}, "guest_email"), ({"start_0": "2027-02-30"}, "start"),
-     ({"start_0": ""}, "start"), ({"event_type": "x"}, "event_type"), ({"start_0": "2027-02-02"}, "start"),
+    [({"guest_name": ""}, "guest_name"), ({"guest_email": "a@b@c"}, "guest_email"),
+     ({"start_0": "2027-02-30"}, "start"), ({"start_0": ""}, "start"), ({"event_type": "x"}, "event_type"),
+     ({"start_0": "2027-02-02"}, "start"),
      ({"start_0": "9999-12-31"}, "start"), ({"start_0": "0001-01-01"}, "start")],
 )  # fmt: skip
 def test_wrong_input_is_a_form_error(as_operator, host, sent, field):
@@ -153,26 +166,41 @@ def test_the_action_cancels_what_is_live_and_tells_everybody(as_operator, host, 
 
 def test_a_cancelled_booking_cannot_be_changed(as_operator, host, now):
     booking = booked(event_type_of(host), START, now=now)
-    as_operator.post("/admin/bookings/booking/", {"action": "cancel_bookings", "_selected_action": [booking.pk]})
+    as_operator.post(
+        "/admin/bookings/booking/", {"action": "cancel_bookings", "_selected_action": [booking.pk]}
+    )
 
     assert as_operator.get(change(booking)).status_code == 200
-    assert as_operator.post(change(booking), {"start_0": "2027-03-03", "start_1": "10:00", **MOVE}).status_code == 403
+    assert (
+        as_operator.post(change(booking), {"start_0": "2027-03-03", "start_1": "10:00", **MOVE}).status_code
+        == 403
+    )
 
 
 def test_bookings_are_never_deleted(as_operator, host, now):
     booking = booked(event_type_of(host), START, now=now)
 
-    assert as_operator.post(f"/admin/bookings/booking/{booking.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        as_operator.post(f"/admin/bookings/booking/{booking.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
     as_operator.post(
-        "/admin/bookings/booking/", {"action": "delete_selected", "_selected_action": [booking.pk], "post": "yes"}
+        "/admin/bookings/booking/",
+        {"action": "delete_selected", "_selected_action": [booking.pk], "post": "yes"},
     )
     assert Booking.objects.count() == 1
 
 
 def test_markup_in_what_guests_typed_is_text(as_operator, host, now):
-    booking = booked(event_type_of(host, title="<i>x</i>"), START, now=now, name="<script>a</script>", notes="<img src=x>")
+    booking = booked(
+        event_type_of(host, title="<i>x</i>"), START, now=now, name="<script>a</script>", notes="<img src=x>"
+    )
 
-    for path in ("/admin/bookings/booking/", change(booking), "/admin/bookings/guest/", "/admin/bookings/message/"):
+    for path in (
+        "/admin/bookings/booking/",
+        change(booking),
+        "/admin/bookings/guest/",
+        "/admin/bookings/message/",
+    ):
         answer = as_operator.get(path)
         assert [wrong for wrong in ("<script>a", "<i>x", "<img src=x") if wrong in answer.text] == []
 

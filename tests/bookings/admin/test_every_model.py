@@ -117,7 +117,8 @@ def test_a_host_without_admin_access_is_sent_to_sign_in(model, client, other_hos
 
 @pytest.mark.promise("H4")
 @pytest.mark.parametrize(
-    "lookup", ["host__password__startswith=m", "booking__host__password=x", "owner__password__startswith=m", "x__y=2"]
+    "lookup",
+    ["host__password__startswith=m", "booking__host__password=x", "owner__password__startswith=m", "x__y=2"],
 )
 @pytest.mark.parametrize("path", ["bookings/booking", "bookings/guest", "calendars/account"])
 def test_fields_cannot_be_asked_through_the_address(as_staff, mine, path, lookup):
@@ -130,7 +131,10 @@ def test_sealed_secrets_are_shown_to_nobody(as_operator, mine):
     account.seal_secret("open sesame")
     account.save()
 
-    for path in (f"/admin/calendars/account/{account.pk}/change/", f"/admin/bookingsite/canary/{mine['canary'].pk}/change/"):
+    for path in (
+        f"/admin/calendars/account/{account.pk}/change/",
+        f"/admin/bookingsite/canary/{mine['canary'].pk}/change/",
+    ):
         answer = as_operator.get(path)
         assert answer.status_code == 200
         assert account.sealed_secret not in answer.text

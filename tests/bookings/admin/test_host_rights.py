@@ -12,7 +12,8 @@ from tests.factories.bookings import booked, event_type_of
 
 pytestmark = pytest.mark.django_db
 EVENT_TYPE = {
-    "title": "Advice", "slug": "advice", "colour": "#2563eb", "is_active": "on", "duration": "60", "place_kind": "online",
+    "title": "Advice", "slug": "advice", "colour": "#2563eb", "is_active": "on", "duration": "60",
+    "place_kind": "online",
     "increment": "60", "buffer_before": "0", "buffer_after": "0", "notice": "0", "cancel_notice": "0",
     "window": "unlimited", "window_days": "60", "show_zone": "guest", "adds_to_calendar": "on",
 }  # fmt: skip
@@ -53,7 +54,9 @@ def test_not_even_an_operator_gives_a_host_the_calendar_of_another(as_operator, 
 def test_an_event_type_stays_its_hosts(as_operator, host, other_host):
     event_type = event_type_of(host)
 
-    as_operator.post(f"/admin/bookings/eventtype/{event_type.pk}/change/", {**EVENT_TYPE, "host": other_host.pk})
+    as_operator.post(
+        f"/admin/bookings/eventtype/{event_type.pk}/change/", {**EVENT_TYPE, "host": other_host.pk}
+    )
 
     event_type.refresh_from_db()
     assert (event_type.title, event_type.host) == ("Advice", host)
@@ -63,7 +66,12 @@ def test_an_event_type_stays_its_hosts(as_operator, host, other_host):
 def test_a_host_books_and_sees_only_with_their_own_event_types(as_staff, staff, other_host, now):
     theirs = event_type_of(other_host, title="Ben's secret talk")
     event_type_of(staff)
-    sent = {"start_0": "2027-03-02", "start_1": "16:00", "guest_name": "Gil", "guest_email": "gil@example.com"}
+    sent = {
+        "start_0": "2027-03-02",
+        "start_1": "16:00",
+        "guest_name": "Gil",
+        "guest_email": "gil@example.com",
+    }
 
     answer = as_staff.post("/admin/bookings/booking/add/", {**sent, "event_type": theirs.pk})
 
@@ -75,7 +83,12 @@ def test_a_host_books_and_sees_only_with_their_own_event_types(as_staff, staff, 
 @pytest.mark.promise("H4")
 def test_the_history_says_that_the_host_acted(as_staff, staff):
     event_type = event_type_of(staff)
-    sent = {"start_0": "2027-03-02", "start_1": "10:00", "guest_name": "Gil", "guest_email": "gil@example.com"}
+    sent = {
+        "start_0": "2027-03-02",
+        "start_1": "10:00",
+        "guest_name": "Gil",
+        "guest_email": "gil@example.com",
+    }
 
     as_staff.post("/admin/bookings/booking/add/", {**sent, "event_type": event_type.pk})
 
@@ -91,7 +104,10 @@ def test_a_host_cannot_cancel_anothers_bookings_by_the_action(as_staff, staff, o
         "/admin/bookings/booking/", {"action": "cancel_bookings", "_selected_action": [mine.pk, theirs.pk]}
     )
 
-    assert dict(Booking.objects.values_list("host__slug", "state")) == {"anna": "cancelled", "ben": "confirmed"}
+    assert dict(Booking.objects.values_list("host__slug", "state")) == {
+        "anna": "cancelled",
+        "ben": "confirmed",
+    }
 
 
 @pytest.mark.promise("H4")
@@ -123,7 +139,9 @@ def test_a_host_does_not_reach_other_people(as_staff, other_host, path):
 
 
 @pytest.mark.promise("H4")
-@pytest.mark.parametrize("path", ["/admin/bookingsite/user/add/", "/admin/auth/group/", "/admin/django_q/schedule/"])
+@pytest.mark.parametrize(
+    "path", ["/admin/bookingsite/user/add/", "/admin/auth/group/", "/admin/django_q/schedule/"]
+)
 def test_a_host_does_not_reach_what_is_the_operators(as_staff, path):
     assert as_staff.get(path).status_code == 403
 
@@ -131,10 +149,23 @@ def test_a_host_does_not_reach_what_is_the_operators(as_staff, path):
 @pytest.mark.promise("H4")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("slug", "admin"), ("slug", "Not A Link"), ("zone", "Mars/Olympus"), ("language", "xx"), ("name", "two\nlines")],
+    [
+        ("slug", "admin"),
+        ("slug", "Not A Link"),
+        ("zone", "Mars/Olympus"),
+        ("language", "xx"),
+        ("name", "two\nlines"),
+    ],
 )
 def test_the_admin_keeps_the_rules_of_the_profile(as_operator, host, field, value):
-    sent = {"email": host.email, "name": "Anna", "slug": "anna", "zone": "Europe/Oslo", "language": "en", "is_active": "on"}
+    sent = {
+        "email": host.email,
+        "name": "Anna",
+        "slug": "anna",
+        "zone": "Europe/Oslo",
+        "language": "en",
+        "is_active": "on",
+    }
 
     answer = as_operator.post(f"/admin/bookingsite/user/{host.pk}/change/", {**sent, field: value})
 
@@ -146,7 +177,8 @@ def test_a_host_cannot_hang_hours_on_anothers_schedule(as_staff, theirs):
     schedule = Schedule.objects.get(owner__slug="ben")
 
     answer = as_staff.post(
-        "/admin/availability/datehours/add/", {"schedule": schedule.pk, "date": "2027-03-05", "start": "", "end": ""}
+        "/admin/availability/datehours/add/",
+        {"schedule": schedule.pk, "date": "2027-03-05", "start": "", "end": ""},
     )
 
     assert list(answer.context["adminform"].form.errors) == ["schedule"]

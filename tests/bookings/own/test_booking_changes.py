@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def booking(host, now) -> Booking:
     """Gina, Tuesday 2 March, 10:00 in Berlin."""
-    return booked(event_type_of(host), berlin(10), now=now, notes="<script>alert(1)</script>", phone="+49 30 1")
+    return booked(
+        event_type_of(host), berlin(10), now=now, notes="<script>alert(1)</script>", phone="+49 30 1"
+    )
 
 
 def path(booking: Booking, action: str = "") -> str:
@@ -36,7 +38,14 @@ def move(page, booking, day="2027-03-02", time="14:00", **more):
 def test_details_show_guest_mails_and_history(page, booking):
     answer = page.get(path(booking))
 
-    for text in ("Gina Guest", "gina@example.com", "+49 30 1", "Tuesday 2 March 2027", "10 a.m.", "America/New_York"):
+    for text in (
+        "Gina Guest",
+        "gina@example.com",
+        "+49 30 1",
+        "Tuesday 2 March 2027",
+        "10 a.m.",
+        "America/New_York",
+    ):
         assert text in answer.text
     assert "<script>alert" not in answer.text
     assert [mail.recipient for mail in answer.context["mails"]] == ["gina@example.com", "anna@example.org"]
@@ -127,7 +136,11 @@ def test_the_free_times_lead_to_a_question_and_then_to_the_move(page, booking):
     chosen = page.get(times[2]["url"])
     form = chosen.context["form"]
 
-    sent = {"date": form["date"].value().isoformat(), "time": form["time"].value(), "reason": "A train is late."}
+    sent = {
+        "date": form["date"].value().isoformat(),
+        "time": form["time"].value(),
+        "reason": "A train is late.",
+    }
     answer = page.post(path(booking, "reschedule/"), sent)
 
     booking.refresh_from_db()
@@ -236,8 +249,9 @@ def test_a_time_after_the_clock_change_is_the_time_the_clock_shows(page, booking
 
 @pytest.mark.parametrize(
     ("day", "time", "field"),
-    [("2027-02-30", "10:00", "date"), ("9999-12-31", "10:00", "date"), ("", "10:00", "date"), ("2027-03-02", "25:00", "time"),
-     ("2027-03-02", "", "time"), ("2027-02-01", "10:00", "time"), ("2027-03-01", "09:00", "time")],
+    [("2027-02-30", "10:00", "date"), ("9999-12-31", "10:00", "date"), ("", "10:00", "date"),
+     ("2027-03-02", "25:00", "time"), ("2027-03-02", "", "time"), ("2027-02-01", "10:00", "time"),
+     ("2027-03-01", "09:00", "time")],
 )  # fmt: skip
 def test_a_wrong_or_past_time_is_refused(page, booking, day, time, field):
     answer = move(page, booking, day=day, time=time, any_time="yes")
@@ -268,7 +282,12 @@ def test_state_and_other_fields_cannot_be_posted(page, booking, other_host):
 
     booking.refresh_from_db()
     assert answer.status_code == 302
-    assert (booking.state, booking.host.slug, booking.title, booking.sequence) == ("confirmed", "anna", "First talk", 1)
+    assert (booking.state, booking.host.slug, booking.title, booking.sequence) == (
+        "confirmed",
+        "anna",
+        "First talk",
+        1,
+    )
 
 
 @pytest.mark.promise("B3", "C18")

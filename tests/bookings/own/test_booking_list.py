@@ -25,14 +25,24 @@ def three(host, now):
     make_booking(host, event_type=kind, start=now - timedelta(days=1), guest={"name": "Past"})
     make_booking(host, event_type=kind, start=now + timedelta(days=1), guest={"name": "Coming"})
     make_booking(
-        host, event_type=kind, start=now + timedelta(days=2), state=Booking.State.CANCELLED, guest={"name": "Gone"}
+        host,
+        event_type=kind,
+        start=now + timedelta(days=2),
+        state=Booking.State.CANCELLED,
+        guest={"name": "Gone"},
     )
 
 
 @pytest.mark.promise("B3")
 @pytest.mark.parametrize(
     ("tab", "expected"),
-    [("", ["Coming"]), ("upcoming", ["Coming"]), ("past", ["Past"]), ("cancelled", ["Gone"]), ("x';--", ["Coming"])],
+    [
+        ("", ["Coming"]),
+        ("upcoming", ["Coming"]),
+        ("past", ["Past"]),
+        ("cancelled", ["Gone"]),
+        ("x';--", ["Coming"]),
+    ],
 )
 def test_each_tab_shows_its_bookings(page, three, tab, expected):
     assert names(page.get("/bookings/", {"tab": tab})) == expected
@@ -70,7 +80,9 @@ def test_an_appointment_that_goes_on_now_is_upcoming(page, host, now):
 )
 def test_search_looks_at_name_address_and_event(page, host, words, expected):
     make_booking(host)
-    make_booking(host, event_type=make_event_type(host, title="Yoga"), guest={"name": "Dora", "email": "d@example.net"})
+    make_booking(
+        host, event_type=make_event_type(host, title="Yoga"), guest={"name": "Dora", "email": "d@example.net"}
+    )
 
     answer = page.get("/bookings/", {"q": words})
 
@@ -82,8 +94,12 @@ def test_search_looks_at_name_address_and_event(page, host, words, expected):
 def test_filters_by_event_type_and_dates_of_the_hosts_calendar(page, host):
     kind = make_event_type(host, title="Yoga")
     # 23:30 UTC on the 9th is the 10th in Berlin.
-    make_booking(host, event_type=kind, start=datetime(2027, 3, 9, 23, 30, tzinfo=UTC), guest={"name": "Tenth"})
-    make_booking(host, event_type=kind, start=datetime(2027, 3, 9, 22, 30, tzinfo=UTC), guest={"name": "Ninth"})
+    make_booking(
+        host, event_type=kind, start=datetime(2027, 3, 9, 23, 30, tzinfo=UTC), guest={"name": "Tenth"}
+    )
+    make_booking(
+        host, event_type=kind, start=datetime(2027, 3, 9, 22, 30, tzinfo=UTC), guest={"name": "Ninth"}
+    )
     make_booking(host, start=datetime(2027, 3, 10, 12, tzinfo=UTC), guest={"name": "Other"})
 
     answer = page.get("/bookings/", {"event": kind.pk, "first": "2027-03-10", "last": "2027-03-10"})
@@ -93,7 +109,8 @@ def test_filters_by_event_type_and_dates_of_the_hosts_calendar(page, host):
 
 @pytest.mark.promise("B3")
 @pytest.mark.parametrize(
-    "query", [{"first": "2027-02-30"}, {"last": "9999-12-31"}, {"event": "x"}, {"q": "a\x00b"}, {"q": "x" * 101}]
+    "query",
+    [{"first": "2027-02-30"}, {"last": "9999-12-31"}, {"event": "x"}, {"q": "a\x00b"}, {"q": "x" * 101}],
 )
 def test_a_wrong_filter_is_told_and_filters_nothing(page, host, query):
     make_booking(host)

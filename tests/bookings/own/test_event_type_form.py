@@ -33,8 +33,13 @@ def make(page, host, now):
 @pytest.mark.promise("E1", "E3", "E4", "E5")
 def test_a_new_event_type_has_its_public_page(make, client, now):
     event_type = make(
-        title="Advice <b>& help</b>", slug="help", description="Bring your papers.", colour="#AA3300", duration="45",
-        place_kind="in_person", place="Main Street 1",
+        title="Advice <b>& help</b>",
+        slug="help",
+        description="Bring your papers.",
+        colour="#AA3300",
+        duration="45",
+        place_kind="in_person",
+        place="Main Street 1",
     )
 
     answer = client.get("/anna/help/")
@@ -94,7 +99,9 @@ def test_a_window_of_business_days_leaves_the_weekend_out(make, host, now):
 
     event_type = make(window="business_days", window_days="5", schedule=str(everyday.pk))
 
-    assert offered(event_type, TUESDAY, now=now, days=10) == [f"{day:02} 08:00" for day in (2, 3, 4, 5, 6, 7, 8)]
+    assert offered(event_type, TUESDAY, now=now, days=10) == [
+        f"{day:02} 08:00" for day in (2, 3, 4, 5, 6, 7, 8)
+    ]
 
 
 @pytest.mark.promise("A6")
@@ -131,7 +138,9 @@ def test_the_cancellation_deadline_binds_the_guest(make, client, now):
 
 @pytest.mark.promise("A8")
 def test_start_times_step_by_the_increment_whatever_the_duration(make, now):
-    event_type = make(duration="90", increment="15", window="range", window_first="2027-03-02", window_last="2027-03-02")
+    event_type = make(
+        duration="90", increment="15", window="range", window_first="2027-03-02", window_last="2027-03-02"
+    )
 
     found = offered(event_type, TUESDAY, now=now)
 
@@ -154,7 +163,13 @@ def test_buffers_keep_time_around_a_booking(make, now):
     booked(event_type, datetime(2027, 3, 2, 10, tzinfo=UTC), now=now)
 
     # 11:00–12:00 Berlin is booked; kept free are 10:30 and 13:00, and a new one keeps its own distance.
-    assert offered(event_type, TUESDAY, now=now)[:5] == ["02 08:00", "02 12:00", "02 12:30", "02 13:00", "02 13:30"]
+    assert offered(event_type, TUESDAY, now=now)[:5] == [
+        "02 08:00",
+        "02 12:00",
+        "02 12:30",
+        "02 13:00",
+        "02 13:30",
+    ]
 
 
 @pytest.mark.promise("A12")

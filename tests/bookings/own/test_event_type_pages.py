@@ -22,11 +22,15 @@ def test_the_list_costs_the_same_for_any_number(page, host, count):
     for _ in range(count):
         event_type_of(host)
 
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         answer = page.get("/event-types/")
 
     assert answer.status_code == 200
-    assert len(queries) == 4, [query["sql"][:120] for query in queries]  # session, person, banners, event types
+    assert len(queries) == 4, [
+        query["sql"][:120] for query in queries
+    ]  # session, person, banners, event types
 
 
 def test_the_list_shows_only_the_hosts_own(page, host, other_host):
@@ -92,7 +96,12 @@ def test_why_not_names_everything_that_stands_against_a_time(page, host, now):
 
     answer = page.get(f"/event-types/{event_type.pk}/why-not/", {"date": "2027-03-02", "time": "10:10"})
 
-    assert [code for code, _text in answer.context["answer"].lines] == ["too_soon", "time_off", "calendar", "grid"]
+    assert [code for code, _text in answer.context["answer"].lines] == [
+        "too_soon",
+        "time_off",
+        "calendar",
+        "grid",
+    ]
     assert "Dentist &lt;b&gt;" in answer.text
     assert "Moving house" in answer.text
 
@@ -127,7 +136,9 @@ def test_a_time_that_the_clock_change_skips_is_refused(page, host):
     assert answer.context["form"].errors == {"time": ["The clock change skips this time on that day."]}
 
 
-@pytest.mark.parametrize("day", ["2027-02-30", "0001-01-01", "9999-12-31", "1999-12-31", "99999999999999999999", "x"])
+@pytest.mark.parametrize(
+    "day", ["2027-02-30", "0001-01-01", "9999-12-31", "1999-12-31", "99999999999999999999", "x"]
+)
 def test_a_date_that_does_not_exist_or_nobody_means_is_refused(page, host, day):
     event_type = event_type_of(host)
 

@@ -27,14 +27,22 @@ NEW = "/event-types/new/"
         ({"duration": "-30"}, "duration", "Ensure this value is greater than or equal to 5."),
         ({"duration": "NaN"}, "duration", "Enter a whole number."),
         ({"increment": "0"}, "increment", "Ensure this value is greater than or equal to 5."),
-        ({"buffer_before": "99999999999999999999"}, "buffer_before", "Ensure this value is less than or equal to 1440."),
+        (
+            {"buffer_before": "99999999999999999999"},
+            "buffer_before",
+            "Ensure this value is less than or equal to 1440.",
+        ),
         ({"daily_limit": "0"}, "daily_limit", "Ensure this value is greater than or equal to 1."),
         ({"notice_0": "-1"}, "notice", "Ensure this value is greater than or equal to 0."),
         ({"notice_0": "366", "notice_1": "1440"}, "notice", "Choose at most 365 days."),
         ({"notice_0": ""}, "notice", "This field is required."),
         ({"notice_1": "7"}, "notice", "Select a valid choice. 7 is not one of the available choices."),
         ({"window": "days", "window_days": ""}, "window_days", "Say how many days ahead guests may book."),
-        ({"window": "days", "window_days": "-1"}, "window_days", "Ensure this value is greater than or equal to 1."),
+        (
+            {"window": "days", "window_days": "-1"},
+            "window_days",
+            "Ensure this value is greater than or equal to 1.",
+        ),
         ({"window": "range"}, "window_first", "Give the first and the last date."),
         (
             {"window": "range", "window_first": "2027-03-02", "window_last": "2027-03-01"},
@@ -43,7 +51,11 @@ NEW = "/event-types/new/"
         ),
         ({"window": "range", "window_first": "2027-02-30"}, "window_first", "Enter a valid date."),
         ({"window": "never"}, "window", "Select a valid choice. never is not one of the available choices."),
-        ({"place_kind": "moon"}, "place_kind", "Select a valid choice. moon is not one of the available choices."),
+        (
+            {"place_kind": "moon"},
+            "place_kind",
+            "Select a valid choice. moon is not one of the available choices.",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_sentence(page, changes, field, sentence):
@@ -55,7 +67,9 @@ def test_a_wrong_value_is_refused_with_its_sentence(page, changes, field, senten
 
 
 def test_refused_input_stays_in_the_form(page):
-    answer = page.post(NEW, event_type_form(title="My <talk>", duration="1", description="Long text", notice_0="3"))
+    answer = page.post(
+        NEW, event_type_form(title="My <talk>", duration="1", description="Long text", notice_0="3")
+    )
 
     form = answer.context["form"]
     kept = [form[name].value() for name in ("title", "duration", "description", "notice")]
@@ -86,7 +100,9 @@ def test_a_link_of_ones_own_that_exists_is_refused(page, host):
 def test_another_hosts_schedule_and_calendar_cannot_be_chosen(page, other_host):
     schedule = make_schedule(other_host, {0: "09:00-10:00"})
     account = Account.objects.create(owner=other_host, provider="memory", label="Theirs")
-    calendar = Calendar.objects.create(account=account, owner=other_host, remote_id="x", name="Their secret calendar")
+    calendar = Calendar.objects.create(
+        account=account, owner=other_host, remote_id="x", name="Their secret calendar"
+    )
 
     answer = page.post(NEW, event_type_form(schedule=str(schedule.pk), target=str(calendar.pk)))
 
@@ -98,7 +114,9 @@ def test_another_hosts_schedule_and_calendar_cannot_be_chosen(page, other_host):
 @pytest.mark.promise("C7")
 def test_a_read_only_calendar_of_ones_own_cannot_receive_bookings(page, host):
     account = Account.objects.create(owner=host, provider="memory", label="Mine")
-    calendar = Calendar.objects.create(account=account, owner=host, remote_id="x", name="Holidays", writable=False)
+    calendar = Calendar.objects.create(
+        account=account, owner=host, remote_id="x", name="Holidays", writable=False
+    )
 
     answer = page.post(NEW, event_type_form(target=str(calendar.pk)))
 
@@ -107,7 +125,9 @@ def test_a_read_only_calendar_of_ones_own_cannot_receive_bookings(page, host):
 
 def test_fields_that_are_not_in_the_form_are_ignored(page, host, other_host):
     event_type = event_type_of(host)
-    sent = event_type_form(host=str(other_host.pk), host_id=str(other_host.pk), id="77", pk="77", is_staff="on")
+    sent = event_type_form(
+        host=str(other_host.pk), host_id=str(other_host.pk), id="77", pk="77", is_staff="on"
+    )
 
     answer = page.post(f"/event-types/{event_type.pk}/", sent)
 

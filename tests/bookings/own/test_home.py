@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def shown(answer) -> list[tuple[str, list[str]]]:
     return [
-        (f"{day.date:%d}", [booking.guests.all()[0].name for booking in day.bookings]) for day in answer.context["days"]
+        (f"{day.date:%d}", [booking.guests.all()[0].name for booking in day.bookings])
+        for day in answer.context["days"]
     ]
 
 
@@ -26,7 +27,9 @@ def test_home_shows_today_and_the_next_seven_days(page, host, other_host):
     kind = make_event_type(host)
     for day, hour, name in ((1, 8, "Over"), (1, 23, "Late"), (8, 23, "Last"), (9, 0, "Too far")):
         make_booking(host, event_type=kind, start=berlin(hour, day=day), guest={"name": name})
-    make_booking(host, event_type=kind, start=berlin(12), state=Booking.State.CANCELLED, guest={"name": "Gone"})
+    make_booking(
+        host, event_type=kind, start=berlin(12), state=Booking.State.CANCELLED, guest={"name": "Gone"}
+    )
     make_booking(other_host, start=berlin(12), guest={"name": "Theirs"})
 
     assert shown(page.get("/home/")) == [("01", ["Over", "Late"]), ("08", ["Last"])]
@@ -45,7 +48,12 @@ def test_home_tells_of_mails_and_events_that_were_given_up(page, host, now):
     over = make_booking(host, start=now - timedelta(days=3))
     for booking in (first, over):
         Message.objects.create(
-            booking=booking, kind="booked", audience="guest", sequence=0, recipient="x@example.net", state="dead"
+            booking=booking,
+            kind="booked",
+            audience="guest",
+            sequence=0,
+            recipient="x@example.net",
+            state="dead",
         )
     account = Account.objects.create(owner=host, provider="memory", label="Memory")
     calendar = Calendar.objects.create(account=account, owner=host, remote_id="a", name="Work")
@@ -66,7 +74,12 @@ def test_home_costs_the_same_for_any_number(page, host, count):
     for number in range(count):
         booking = make_booking(host, start=berlin(9 + number))
         Message.objects.create(
-            booking=booking, kind="booked", audience="guest", sequence=0, recipient="x@example.net", state="dead"
+            booking=booking,
+            kind="booked",
+            audience="guest",
+            sequence=0,
+            recipient="x@example.net",
+            state="dead",
         )
 
     with CaptureQueriesContext(connection) as queries:
