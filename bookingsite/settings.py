@@ -4,6 +4,7 @@ Every name that can be set from outside is listed in `.env.example`. In developm
 everything has a default; in production a missing secret stops the start with a sentence.
 """
 
+import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from bookingsite.lib.sqlite import use_fixed_library
 
 django_stubs_ext.monkeypatch()
+zoneinfo.reset_tzpath(to=())  # the pinned tzdata, so that every machine knows the same clock changes
 use_fixed_library()  # before Django imports its SQLite backend
 
 BASE_DIR = Path(__file__).resolve().parent.parent
