@@ -1,4 +1,4 @@
-"""The host's pages in a browser: accessible, narrow enough for 320 px, and the event type's form with and without scripts."""
+"""The host's pages in a browser: accessible, narrow enough for 320 px, a form with and without scripts."""
 
 from __future__ import annotations
 
