@@ -281,7 +281,9 @@ def test_event_made_a_moment_ago_is_seen_when_booking(connected: Connected, gues
     Calendar.objects.update(last_ok_at=connected.now - timedelta(minutes=9))
     form = guest.open_form(connected.kind, "2027-03-02T09:00Z")
     connected.server.store("work", "outside-now.ics", make.event(TEN))
-    answer = guest.post(f"{event_path(connected.kind)}book/", form.form(name="Gina", email="gina@example.com"))
+    answer = guest.post(
+        f"{event_path(connected.kind)}book/", form.form(name="Gina", email="gina@example.com")
+    )
     assert (answer.status, Booking.objects.count()) == (409, 0)
 
 

@@ -89,7 +89,9 @@ def test_trouble_that_stays_is_reminded_of_a_few_times(desk: Desk) -> None:
         for hours in (0, 8, 16):
             after = timedelta(days=days, hours=hours, minutes=10)
             with transaction.atomic():
-                trouble.note_failure(trouble.locked(desk.account.pk), trouble.trouble_of(WRONG), desk.now + after)
+                trouble.note_failure(
+                    trouble.locked(desk.account.pk), trouble.trouble_of(WRONG), desk.now + after
+                )
             desk.drain(after)
     noted = Notice.objects.order_by("noted_at").values_list("noted_at", flat=True)
     assert [(moment - desk.now).days for moment in noted] == [0, 1, 3, 7]
