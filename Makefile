@@ -70,7 +70,8 @@ kill-proof: $(STAMP) ## SIGKILL every process in turn and see that work goes on 
 	@$(BIN)/python -m tests.faults.push_proof
 
 messages: $(STAMP) ## Collect the texts for the translators
-	@$(BIN)/python manage.py makemessages --all --no-obsolete --ignore .venv --ignore tests --ignore var
+	@$(BIN)/python manage.py makemessages --all --no-obsolete --no-location --ignore .venv --ignore tests --ignore var
+	@sed -i '/^"P[OT]*-\(Creation\|Revision\)-Date/d' locale/*/LC_MESSAGES/django.po
 
 ci: ## Everything that must pass
 	@.ci/run
