@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bookings.models.booking import Booking
 from bookingsite.models import LeasedRow
@@ -28,7 +29,7 @@ class Message(LeasedRow):
 
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="messages", verbose_name=_("booking"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    audience = models.CharField(_("to"), max_length=6, choices=Audience)
+    audience = models.CharField(pgettext_lazy("mail", "to"), max_length=6, choices=Audience)
     sequence = models.PositiveIntegerField(_("version of the booking"))
     recipient = models.EmailField(_("address"))
     facts = models.JSONField(
