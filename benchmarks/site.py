@@ -55,7 +55,8 @@ class Browser:
 
     def ask(self, url: str, data: bytes | None = None) -> Page:
         """GET, or POST of a form."""
-        parts, answer = urlsplit(url), {}
+        parts = urlsplit(url)
+        answer: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
             answer.update(status=int(status[:3]), headers=dict(headers))

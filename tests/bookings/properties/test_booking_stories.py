@@ -1,6 +1,6 @@
 """Any story of booking, cancelling, moving and changing calendars, step by step against the diary.
 
-`BOOKING_STORIES` sets how many stories are tried (60 in the suite).
+`BOOKING_STORIES` sets how many stories are tried (40 in the suite).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tests.factories.calendars import make_account, make_calendar
 
 NOW = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
 WINDOW = (datetime(2027, 3, 26, tzinfo=UTC), datetime(2027, 3, 30, tzinfo=UTC))
-STORIES = int(os.environ.get("BOOKING_STORIES", "60"))
+STORIES = int(os.environ.get("BOOKING_STORIES", "40"))
 GUEST, HOST = Booking.Actor.GUEST, Booking.Actor.HOST
 _hosts = count(1)
 
@@ -55,7 +55,9 @@ wall_times = st.builds(  # mostly in the hours and on the grid, now and then not
     ),
 )
 busy_spans = st.builds(
-    lambda start, minutes: (start, start + timedelta(minutes=minutes)), wall_times, st.sampled_from([5, 30, 90, 600])
+    lambda start, minutes: (start, start + timedelta(minutes=minutes)),
+    wall_times,
+    st.sampled_from([5, 30, 90, 600]),
 )
 
 
@@ -72,7 +74,9 @@ class Stories(RuleBasedStateMachine):
             f"story{number}@example.org", None, name="Anna Berg", slug=f"story-{number}", zone="Europe/Berlin"
         )
         self.calendar = make_calendar(
-            make_account(self.host), last_ok_at=NOW - timedelta(seconds=30), expanded_to=NOW + timedelta(days=400)
+            make_account(self.host),
+            last_ok_at=NOW - timedelta(seconds=30),
+            expanded_to=NOW + timedelta(days=400),
         )
         self.event_type = event_type_of(
             self.host, duration=asked.duration, increment=asked.increment, buffer_before=asked.before,
@@ -204,7 +208,13 @@ class Stories(RuleBasedStateMachine):
         return slots.starts(self.event_type, *WINDOW, now=NOW)
 
     def _move(
-        self, booking: Booking, start: datetime, *, allowed: bool, actor: Booking.Actor, any_time: bool = False
+        self,
+        booking: Booking,
+        start: datetime,
+        *,
+        allowed: bool,
+        actor: Booking.Actor,
+        any_time: bool = False,
     ) -> None:
         row, target = Booking.objects.get(pk=booking.pk), start.astimezone(UTC)
         if allowed or target == row.start:
@@ -220,6 +230,9 @@ def test_every_story_leaves_what_the_diary_says(db):
     run_state_machine_as_test(
         Stories,
         settings=settings(
-            max_examples=STORIES, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=STORIES,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
