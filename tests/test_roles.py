@@ -9,13 +9,18 @@ there: 404, also for operators, who have the admin.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
 
+from bookingsite.models import User
+from tests.factories import people
+from tests.factories.browsers import browser_with, session_of
 from tests.factories.everything import make_everything
 from tests.site_walk import path_of, routes, token_of
 
@@ -171,16 +176,34 @@ SITE_ROWS, ADMIN_ROWS = rows_of(TABLE), rows_of(ADMIN)
 ADMIN_PAGES = ("", "add/", "{}/change/", "{}/delete/", "{}/history/")
 
 
+@dataclass(frozen=True)
+class House:
+    """Everybody with their sessions, and one row of everything, Anna's."""
+
+    theirs: dict[str, Any]
+    host: str
+    other: str
+    operator: str
+
+
+@pytest.fixture(scope="module")
+def house(module_rows, now) -> House:
+    """Made once: no test changes it, and what a test changes in the database is undone after it."""
+    with module_rows(), time_machine.travel(now, tick=False):
+        host = people.anna()
+        theirs = make_everything(host, now=now, start=START)
+        return House(
+            theirs=theirs,
+            host=session_of(host),
+            other=session_of(people.ben()),
+            operator=session_of(people.olga()),
+        )
+
+
 @pytest.fixture(autouse=True)
 def _stopped_clock(now: datetime) -> Iterator[None]:
     with time_machine.travel(now, tick=False):
         yield
-
-
-@pytest.fixture
-def theirs(host, now):
-    """One row of everything, Anna's."""
-    return make_everything(host, now=now, start=START)
 
 
 def told(answer: HttpResponse) -> str:
@@ -189,11 +212,12 @@ def told(answer: HttpResponse) -> str:
     return "in" if "/login/?next=" in answer["Location"] else "go"
 
 
-def ask(person, method: str, path: str) -> str:
-    browser = Client()
-    if person is not None:
-        browser.force_login(person)
-    return told(getattr(browser, method)(path))
+def ask(session: str | None, method: str, path: str) -> str:
+    """The answer to a browser of its own: no question changes what the next one is told."""
+    before = transaction.savepoint()
+    answer = told(getattr(browser_with(session), method)(path))
+    transaction.savepoint_rollback(before)
+    return answer
 
 
 @pytest.mark.promise("H4")
@@ -210,9 +234,9 @@ def test_the_table_has_no_address_that_is_gone():
 
 @pytest.mark.promise("H4")
 @pytest.mark.parametrize("route", SITE_ROWS)
-def test_each_role_gets_what_the_table_says(route, theirs, host, other_host, operator):
-    wrong, right = (path_of(route, theirs, token=token) for token in ("wrong", token_of(theirs)))
-    roles = [(None, wrong), (None, right), (other_host, wrong), (operator, wrong), (host, wrong)]
+def test_each_role_gets_what_the_table_says(route, house):
+    wrong, right = (path_of(route, house.theirs, token=token) for token in ("wrong", token_of(house.theirs)))
+    roles = [(None, wrong), (None, right), (house.other, wrong), (house.operator, wrong), (house.host, wrong)]
 
     shown = [ask(person, "get", path) for person, path in roles]
     posted = [ask(person, "post", path) for person, path in roles]
@@ -231,23 +255,23 @@ def test_every_model_of_the_admin_is_in_its_table():
 
 @pytest.mark.promise("H4")
 @pytest.mark.parametrize("model", ADMIN_ROWS)
-def test_each_role_gets_in_the_admin_what_its_table_says(model, theirs, host, other_host, operator):
-    row = theirs.get(model.split("/")[1])
+def test_each_role_gets_in_the_admin_what_its_table_says(model, house):
+    row = house.theirs.get(model.split("/")[1])
     paths = [f"/admin/{model}/{page.format(row.pk if row else 1)}" for page in ADMIN_PAGES]
-    host.is_staff = True
-    host.save()
+    User.objects.filter(pk=house.theirs["user"].pk).update(is_staff=True)
 
-    assert [[ask(person, "get", path) for path in paths] for person in (host, operator)] == ADMIN_ROWS[model]
-    for person in (None, other_host):
+    assert [[ask(person, "get", path) for path in paths] for person in (house.host, house.operator)] == (
+        ADMIN_ROWS[model]
+    )
+    for person in (None, house.other):
         assert [ask(person, "get", path) for path in paths] == ["in"] * len(paths)
 
 
 @pytest.mark.parametrize("route", [route for route, (_, posted) in SITE_ROWS.items() if posted[0] == "in"])
-def test_a_post_without_its_form_token_does_nothing(route, theirs, host):
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(host)
+def test_a_post_without_its_form_token_does_nothing(route, house):
+    browser = browser_with(house.host, enforce_csrf_checks=True)
 
-    answer = browser.post(path_of(route, theirs, token="wrong"))
+    answer = browser.post(path_of(route, house.theirs, token="wrong"))
 
     assert answer.status_code == (403 if SITE_ROWS[route][1][4] != "405" else answer.status_code)
     assert answer.status_code in {403, 405}
