@@ -179,7 +179,7 @@ Q_CLUSTER = {
 # --- people, language, time -------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("nb", _("Norwegian Bokmål"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_allauth"]  # the second: allauth's texts in our tone
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

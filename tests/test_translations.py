@@ -5,17 +5,28 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import allauth
 import polib
 import pytest
 from django.conf import settings
 from django.utils import translation
 
-ROOT = Path(__file__).resolve().parent.parent / "locale"
-CATALOGUES = sorted(ROOT.glob("*/LC_MESSAGES/django.po"))
-PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|<[^>]+>")
+ROOT = Path(__file__).resolve().parent.parent
+CATALOGUES = sorted(ROOT.glob("locale/*/LC_MESSAGES/django.po"))
+ALLAUTH_OURS = sorted(ROOT.glob("locale_allauth/*/LC_MESSAGES/django.po"))
+ALLAUTH_THEIRS = Path(allauth.__file__).parent / "locale"
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|<[^>]+>")
 HEADER_DATES = {"POT-Creation-Date", "PO-Revision-Date"}
+INFORMAL = re.compile(r"\b(du|dich|dir|dein\w*)\b", re.IGNORECASE)
 
-each_catalogue = pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+each_catalogue = pytest.mark.parametrize(
+    "path", CATALOGUES + ALLAUTH_OURS, ids=lambda path: str(path.relative_to(ROOT).parent.parent)
+)
+
+
+def key(entry: polib.POEntry) -> tuple[str | None, str]:
+    """What a text is looked up by."""
+    return entry.msgctxt, entry.msgid
 
 
 def texts(entry: polib.POEntry) -> list[str]:
@@ -74,10 +85,8 @@ def test_broken_finds_a_lost_placeholder() -> None:
 
 @each_catalogue
 def test_catalogue_is_compiled_as_it_is_written(path: Path) -> None:
-    written = {(entry.msgctxt, entry.msgid): texts(entry) for entry in polib.pofile(str(path))}
-    compiled = {
-        (entry.msgctxt, entry.msgid): texts(entry) for entry in polib.mofile(str(path.with_suffix(".mo")))
-    }
+    written = {key(entry): texts(entry) for entry in polib.pofile(str(path))}
+    compiled = {key(entry): texts(entry) for entry in polib.mofile(str(path.with_suffix(".mo")))}
 
     assert compiled == written
 
@@ -88,3 +97,26 @@ def test_catalogue_header_names_its_language_and_no_date(path: Path) -> None:
 
     assert metadata["Language"] == path.parent.parent.name
     assert HEADER_DATES & metadata.keys() == set()
+
+
+@pytest.mark.parametrize("path", ALLAUTH_OURS, ids=lambda path: path.parent.parent.name)
+def test_texts_in_place_of_allauths_are_still_asked_for(path: Path) -> None:
+    theirs = polib.pofile(str(ALLAUTH_THEIRS / path.relative_to(ROOT / "locale_allauth")))
+    known = {key(entry) for entry in theirs if not entry.obsolete}
+
+    assert [entry.msgid for entry in polib.pofile(str(path)) if key(entry) not in known] == []
+
+
+def test_german_never_says_du() -> None:
+    ours = [
+        text for entry in polib.pofile(str(ROOT / "locale/de/LC_MESSAGES/django.po")) for text in texts(entry)
+    ]
+    theirs = [
+        entry.msgid
+        for entry in polib.pofile(str(ALLAUTH_THEIRS / "de/LC_MESSAGES/django.po"))
+        if not entry.obsolete and not any("idp/" in place for place, _line in entry.occurrences)
+    ]
+    with translation.override("de"):
+        shown = ours + [translation.gettext(msgid) for msgid in theirs]
+
+    assert [text for text in shown if INFORMAL.search(text)] == []
