@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from availability.editing import show_range
 from availability.engine.spans import Span
-from availability.fields import show_minutes
 from availability.models import TimeOff
+from bookingsite.dates import MINUTES_A_DAY, date_text, minute_text, range_text
 
 
 def ranges_text(ranges: Sequence[Span]) -> str:
-    """`09:00–12:00, 13:00–17:00`."""
-    return ", ".join(map(show_range, ranges))
+    """`09:00–12:00, 13:00–17:00`, or on a 12-hour clock."""
+    return ", ".join(range_text(*span) for span in ranges)
 
 
 def weekly_lines(week: Mapping[int, Sequence[Span]]) -> list[tuple[str, str]]:
@@ -35,10 +33,10 @@ def weekly_lines(week: Mapping[int, Sequence[Span]]) -> list[tuple[str, str]]:
 def time_off_text(row: TimeOff) -> str:
     """When somebody is off: dates, with times where it is not whole days."""
     words = {
-        "first": date_format(row.first_day),
-        "last": date_format(row.last_day),
-        "start": show_minutes(row.start or 0),
-        "end": show_minutes(1440 if row.end is None else row.end),
+        "first": date_text(row.first_day),
+        "last": date_text(row.last_day),
+        "start": minute_text(row.start or 0),
+        "end": minute_text(MINUTES_A_DAY if row.end is None else row.end),
     }
     is_whole = row.start is None and row.end is None
     if row.first_day == row.last_day:

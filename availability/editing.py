@@ -14,10 +14,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from availability.engine.spans import Span
-from availability.fields import END_OF_DAY, show_minutes
+from availability.fields import END_OF_DAY
 from availability.loading import ensure_default
 from availability.models import ClosingRule, DateHours, Schedule, WeeklyHours
 from availability.models.schedule import Weekday
+from bookingsite.dates import day_text, range_text
 from bookingsite.models import User
 
 RANGES_A_DAY = 24
@@ -49,25 +50,20 @@ def checked_ranges(ranges: Iterable[Span], *, day: str) -> tuple[Span, ...]:
             raise ValidationError(
                 _("%(day)s: the end must be later than the start (%(range)s)."),
                 code="empty_range",
-                params={"day": day, "range": show_range((start, end))},
+                params={"day": day, "range": range_text(start, end)},
             )
     for one, other in pairwise(ordered):
         if other[0] < one[1]:
             raise HoursOverlapError(
                 _("%(day)s: %(one)s and %(other)s overlap."),
                 code="overlap",
-                params={"day": day, "one": show_range(one), "other": show_range(other)},
+                params={"day": day, "one": range_text(*one), "other": range_text(*other)},
             )
     if len(ordered) > RANGES_A_DAY:
         raise ValidationError(
             _("%(day)s: at most %(most)s ranges."), code="too_many", params={"day": day, "most": RANGES_A_DAY}
         )
     return tuple(ordered)
-
-
-def show_range(span: Span) -> str:
-    """`(540, 720)` becomes `09:00–12:00`."""
-    return f"{show_minutes(span[0])}–{show_minutes(span[1])}"
 
 
 def create_schedule(owner: User, *, name: str, zone: str) -> Schedule:
@@ -128,7 +124,7 @@ def set_date_hours(schedule: Schedule, day: date, ranges: Iterable[Span]) -> Non
 
     Raises what `checked_ranges` raises.
     """
-    checked = checked_ranges(ranges, day=day.isoformat())
+    checked = checked_ranges(ranges, day=day_text(day))
     rows: Sequence[tuple[int | None, int | None]] = checked or [(None, None)]
     with transaction.atomic():
         _lock(schedule)

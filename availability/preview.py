@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from availability.engine.hours import open_spans
 from availability.engine.local_time import day_spans, day_start
 from availability.engine.spans import Span, intersect, merge, overlaps, subtract
 from availability.loading import Availability, ClosedBy, ClosedSource, load_one
+from bookingsite.dates import end_of_day_text, time_text
 from bookingsite.lib import zones
 
 DAYS = 7
@@ -24,13 +25,13 @@ class Open:
 
     @property
     def start_text(self) -> str:
-        """HH:MM."""
-        return self.start.strftime("%H:%M")
+        """The time as the language writes it."""
+        return time_text(self.start)
 
     @property
     def end_text(self) -> str:
-        """HH:MM; midnight is read as the end of the day."""
-        return "24:00" if self.end.time() == datetime.min.time() else self.end.strftime("%H:%M")
+        """The same; midnight is read as the end of the day."""
+        return end_of_day_text() if self.end.time() == time.min else time_text(self.end)
 
 
 @dataclass(frozen=True)

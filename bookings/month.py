@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from availability.engine.local_time import day_start
-from bookings.domain import texts
 from bookings.viewing import View, next_month
+from bookingsite.dates import day_text
 
 _DAYS_A_WEEK = 7
 _GROUP_FROM = 9  # more than eight times are grouped by part of the day (BP-4)
@@ -35,8 +35,8 @@ class Day:
 
     @property
     def label(self) -> str:
-        """The whole accessible name: "Monday, March 29, 2027, 5 times" (BP-3)."""
-        named = texts.date_in_words(self.date)
+        """The whole accessible name: "Monday 29 March 2027, 5 times" (BP-3)."""
+        named = day_text(self.date)
         if not self.count:
             return _("%(date)s, no times") % {"date": named}
         return ngettext("%(date)s, %(count)s time", "%(date)s, %(count)s times", self.count) % {
@@ -67,19 +67,20 @@ def span(month: date, zone: str) -> tuple[int, int]:
     return day_start(month, zone), day_start(next_month(month), zone)
 
 
-def weekdays() -> list[tuple[str, str]]:
-    """Short and full names, starting with the locale's first day of the week (TZ-6)."""
+def weekdays(view: View) -> list[tuple[str, str]]:
+    """Short and full names, starting with the view's first day of the week (TZ-6)."""
     sunday = date(2023, 1, 1)
-    first = int(formats.get_format("FIRST_DAY_OF_WEEK"))
-    days = [sunday + timedelta(days=(first + number) % _DAYS_A_WEEK) for number in range(_DAYS_A_WEEK)]
+    days = [
+        sunday + timedelta(days=(view.first_weekday + number) % _DAYS_A_WEEK)
+        for number in range(_DAYS_A_WEEK)
+    ]
     return [(formats.date_format(day, "D"), formats.date_format(day, "l")) for day in days]
 
 
 def weeks(view: View, free: Mapping[date, Sequence[datetime]], *, today: date) -> list[list[Day | None]]:
     """The month's days in rows of seven; None where the row belongs to another month."""
     month = view.month or today.replace(day=1)
-    first_day_of_week = int(formats.get_format("FIRST_DAY_OF_WEEK"))
-    lead = (month.isoweekday() - first_day_of_week) % _DAYS_A_WEEK
+    lead = (month.isoweekday() - view.first_weekday) % _DAYS_A_WEEK
     cells: list[Day | None] = [None] * lead
     for number in range((next_month(month) - month).days):
         day = month + timedelta(days=number)
@@ -103,11 +104,6 @@ def times(view: View, starts: Sequence[datetime]) -> list[TimeGroup]:
         for title, begin, end in parts
     ]
     return [group for group in groups if group.times]
-
-
-def time_text(view: View, start: datetime) -> str:
-    """The wall-clock time: `14:30`, or `2:30 PM` on a 12-hour clock (TZ-3)."""
-    return view.moment(start).time
 
 
 def _labelled(view: View, starts: Sequence[datetime]) -> list[Time]:

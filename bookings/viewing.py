@@ -12,13 +12,12 @@ from functools import cached_property
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
-from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from bookings.customs import customs_of
 from bookings.domain import texts
 from bookings.models import EventType
+from bookingsite.dates import day_text, time_text
 from bookingsite.lib import zones
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
@@ -44,13 +43,13 @@ class Moment:
 
     @property
     def date(self) -> str:
-        """Weekday and date, `Monday, March 29, 2027`."""
-        return texts.date_in_words(self.local.date())
+        """Weekday and date, `Monday 29 March 2027`."""
+        return day_text(self.local)
 
     @property
     def time(self) -> str:
         """`14:30`, or `2:30 PM` on a 12-hour clock (TZ-3)."""
-        return format_date(self.local, "g:i A" if self.hours == 12 else "H:i")
+        return time_text(self.local, hours=self.hours)
 
     @property
     def zone_text(self) -> str:
@@ -82,14 +81,16 @@ class View:
     """How one guest looks at one event type.
 
     `zone` is a canonical name; `locked` says that the event shows the host's zone to everybody
-    (A12). `hours` is 12 or 24. `month` is its first day. `zone_chosen` and `hours_chosen` tell what
-    the address said, so that links repeat only what was chosen. `source` is where the guest came
-    from, as the link that brought them said (`utm_source`); it goes into the booking.
+    (A12). `hours` is 12 or 24; weeks begin on `first_weekday`, 0 is Sunday. `month` is its first day.
+    `zone_chosen` and `hours_chosen` tell what the address said, so that links repeat only what was
+    chosen. `source` is where the guest came from, as the link that brought them said (`utm_source`);
+    it goes into the booking.
     """
 
     zone: str
     locked: bool
     hours: int
+    first_weekday: int
     month: date | None = None
     day: date | None = None
     zone_chosen: bool = False
@@ -135,8 +136,12 @@ class View:
         return Moment(instant=instant, zone=self.zone, hours=self.hours)
 
 
-def view_from(query: Mapping[str, str], event_type: EventType) -> View:
-    """Read the address: `tz`, `h`, `month` (YYYY-MM), `day` (YYYY-MM-DD) and `utm_source` are understood."""
+def view_from(query: Mapping[str, str], event_type: EventType, *, accept_language: str = "") -> View:
+    """Read the address: `tz`, `h`, `month` (YYYY-MM), `day` (YYYY-MM-DD) and `utm_source` are understood.
+
+    `accept_language` is the browser's header: a British reader's weeks and clocks are not an American's.
+    """
+    customs = customs_of(accept_language)
     locked = event_type.show_zone == EventType.ShowZone.HOST
     chosen = None if locked else zones.canonical(query.get("tz", ""))
     hours = {"12": 12, "24": 24}.get(query.get("h", ""))
@@ -147,18 +152,14 @@ def view_from(query: Mapping[str, str], event_type: EventType) -> View:
     return View(
         zone=chosen or event_type.host.zone,
         locked=locked,
-        hours=hours or usual_hours(),
+        hours=hours or customs.hours,
+        first_weekday=customs.first_weekday,
         month=month,
         day=day,
         zone_chosen=chosen is not None,
         hours_chosen=hours is not None,
         source=texts.one_line(query.get("utm_source", ""))[:LONGEST_SOURCE],
     )
-
-
-def usual_hours() -> int:
-    """12 or 24, as the active language writes times (TZ-3)."""
-    return 12 if "P" in str(formats.get_format("TIME_FORMAT", get_language())) else 24
 
 
 def start_from(text: str) -> datetime | None:

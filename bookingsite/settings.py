@@ -181,6 +181,7 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("nb", _("Norwegian Bokmål"))]
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_allauth"]  # the second: allauth's texts in our tone
 USE_I18N = True
+FORMAT_MODULE_PATH = "bookingsite.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_ZONE = env.str("DEFAULT_ZONE", default="Europe/Berlin")

@@ -8,8 +8,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from bookingsite.dates import time_text
 from bookingsite.lib import clock, zones
 
 Group = tuple[str, tuple[tuple[str, str], ...]]
@@ -31,22 +33,22 @@ def city(name: str) -> str:
 
 
 def label(name: str, now: datetime) -> str:
-    """One line of the list: city, offset and time of day there: "Oslo (UTC+01:00, 09:30)"."""
+    """One line of the list: city, offset and time of day there: "Oslo (UTC+01:00, 9:30 AM)"."""
     there = now.astimezone(zones.zone(name))
-    offset = offset_text(there.utcoffset() or timedelta())
-    return f"{city(name)} ({there:%H:%M})" if name == offset else f"{city(name)} ({offset}, {there:%H:%M})"
+    offset, clock = offset_text(there.utcoffset() or timedelta()), time_text(there)
+    return f"{city(name)} ({clock})" if name == offset else f"{city(name)} ({offset}, {clock})"
 
 
-@lru_cache(maxsize=2)
-def _choices_at(minute: datetime) -> tuple[Group, ...]:
+@lru_cache(maxsize=8)
+def _choices_at(minute: datetime, _language: str | None) -> tuple[Group, ...]:
     return tuple(
         (region, tuple((name, label(name, minute)) for name in names)) for region, names in zones.by_region()
     )
 
 
 def choices(now: datetime) -> tuple[Group, ...]:
-    """Every zone grouped by region, as a select wants it; made once a minute for all requests."""
-    return _choices_at(now.replace(second=0, microsecond=0))
+    """Every zone grouped by region, as a select wants it; made once a minute for all requests of a language."""
+    return _choices_at(now.replace(second=0, microsecond=0), get_language())
 
 
 class ZoneSelect(forms.Select):

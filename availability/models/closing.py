@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from availability.fields import MinuteOfDayField, show_minutes
+from availability.fields import MinuteOfDayField
 from availability.models.schedule import Weekday
+from bookingsite.dates import range_text
 
 
 class TimeOff(models.Model):
@@ -70,4 +71,4 @@ class ClosingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {show_minutes(self.start)}–{show_minutes(self.end)}"
+        return f"{self.get_weekday_display()} {range_text(self.start, self.end)}"

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from availability.fields import MinuteOfDayField, show_minutes
+from availability.fields import MinuteOfDayField
+from bookingsite.dates import date_text, range_text
 
 
 class Weekday(models.IntegerChoices):
@@ -61,7 +62,7 @@ class Hours(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{show_minutes(self.start)}–{show_minutes(self.end)}"
+        return range_text(self.start, self.end)
 
 
 class WeeklyHours(Hours):
@@ -108,8 +109,8 @@ class DateHours(models.Model):
 
     def __str__(self) -> str:
         if self.start is None or self.end is None:
-            return f"{self.date}: –"
-        return f"{self.date}: {show_minutes(self.start)}–{show_minutes(self.end)}"
+            return f"{date_text(self.date)}: –"
+        return f"{date_text(self.date)}: {range_text(self.start, self.end)}"
 
     @property
     def is_closed(self) -> bool:

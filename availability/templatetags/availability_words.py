@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import template
 
 from availability import describe
-from availability.editing import show_range
 from availability.models import ClosingRule, TimeOff
+from bookingsite.dates import range_text
 
 register = template.Library()
 
@@ -20,4 +20,4 @@ def time_off_text(row: TimeOff) -> str:
 @register.filter
 def rule_times(rule: ClosingRule) -> str:
     """The closed range of a rule."""
-    return show_range((rule.start, rule.end))
+    return range_text(rule.start, rule.end)

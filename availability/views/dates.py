@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -17,6 +16,7 @@ from availability import editing, queries
 from availability.forms import DateHoursForm
 from availability.forms.ranges import DayRanges
 from availability.models import Schedule
+from bookingsite.dates import date_text
 from bookingsite.http import HostRequest
 
 PREFIX = "r"
@@ -46,11 +46,11 @@ def delete(request: HostRequest, pk: int, day: str) -> HttpResponse:
     found = _existing(schedule, day)
     if request.method == "POST":
         editing.clear_date(schedule, found)
-        words = {"date": date_format(found)}
+        words = {"date": date_text(found)}
         messages.success(request, _("On %(date)s the weekly hours hold again.") % words)
         return redirect("availability:schedule", pk=schedule.pk)
     context = {
-        "title": _("Delete the hours of %(date)s?") % {"date": date_format(found)},
+        "title": _("Delete the hours of %(date)s?") % {"date": date_text(found)},
         "text": _("The weekly hours will hold again on this date."),
         "back": reverse("availability:schedule", args=[schedule.pk]),
     }
@@ -61,7 +61,7 @@ def _form(request: HostRequest, schedule: Schedule, day: date | None) -> HttpRes
     form = _bound(request, schedule, day) if request.method == "POST" else _unbound(request, schedule, day)
     if request.method == "POST" and "add" not in request.POST and form.is_valid():
         editing.set_date_hours(schedule, form.chosen_day, form.chosen_ranges)
-        words = {"date": date_format(form.chosen_day)}
+        words = {"date": date_text(form.chosen_day)}
         messages.success(request, _("The hours of %(date)s were saved.") % words)
         return redirect("availability:schedule", pk=schedule.pk)
     problems = form.problems() if form.is_bound else []

@@ -7,16 +7,14 @@ their own zones within one second. Callers choose the language with `translation
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from django.conf import settings
-from django.utils import formats
-from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, get_supported_language_variant
+from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from bookingsite.dates import day_text, time_text
 from bookingsite.lib import zones
 
 # Marks that turn the direction of text round; in a name they could make an address read as another one.
@@ -37,20 +35,10 @@ def one_line(text: str) -> str:
     return " ".join(spaced.translate(_DIRECTION_MARKS).split())
 
 
-def day_in_words(instant: datetime, *, zone: str) -> str:
-    """The local day, such as "Monday, March 1, 2027"."""
-    return _day(instant.astimezone(_zone(zone)))
-
-
-def date_in_words(day: date) -> str:
-    """A date of some calendar, such as "Monday, March 1, 2027", in the order of the language (TZ-6)."""
-    return _day(day)
-
-
 def moment_in_words(instant: datetime, *, zone: str) -> str:
-    """Local day and time without the zone, such as "Monday, March 1, 2027, 10 a.m."."""
+    """Local day and time without the zone, such as "Monday 1 March 2027, 10:00 AM"."""
     local = instant.astimezone(_zone(zone))
-    return _("%(day)s, %(time)s") % {"day": _day(local), "time": _time(local)}
+    return _("%(day)s, %(time)s") % {"day": day_text(local), "time": time_text(local)}
 
 
 def span_in_words(start: datetime, end: datetime, *, zone: str) -> str:
@@ -59,16 +47,16 @@ def span_in_words(start: datetime, end: datetime, *, zone: str) -> str:
     A span across a clock change names both offsets, and so does each half of a repeated hour.
     """
     first, last = start.astimezone(_zone(zone)), end.astimezone(_zone(zone))
-    begins, ends = _time(first), _time(last)
+    begins, ends = time_text(first), time_text(last)
     where = _place_name(zone)
     if first.utcoffset() == last.utcoffset():
         where = zone_in_words(start, zone=zone)
     else:
         begins, ends = f"{begins} ({offset_in_words(first)})", f"{ends} ({offset_in_words(last)})"
     if first.date() != last.date():
-        ends = _("%(day)s, %(time)s") % {"day": _day(last), "time": ends}
+        ends = _("%(day)s, %(time)s") % {"day": day_text(last), "time": ends}
     return _("%(day)s, %(start)s – %(end)s (%(zone)s)") % {
-        "day": _day(first),
+        "day": day_text(first),
         "start": begins,
         "end": ends,
         "zone": where,
@@ -118,19 +106,3 @@ def _zone(name: str) -> tzinfo:
 
 def _place_name(zone: str) -> str:
     return "UTC" if _zone(zone) is UTC else zone.replace("_", " ")
-
-
-def _day(local: date) -> str:
-    """Weekday and date in the order of the language."""
-    return _day_in(local.date() if isinstance(local, datetime) else local, get_language())
-
-
-@lru_cache(maxsize=4096)
-def _day_in(day: date, _language: str | None) -> str:
-    """In the active language. Remembered: a month names every day, and Django's formatting is slow."""
-    written = format_date(day, formats.get_format("DATE_FORMAT"))
-    return _("%(weekday)s, %(date)s") % {"weekday": format_date(day, "l"), "date": written}
-
-
-def _time(local: datetime) -> str:
-    return format_date(local, formats.get_format("TIME_FORMAT"))

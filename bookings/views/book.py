@@ -31,7 +31,7 @@ _PREFILLED = ("name", "email", "phone", "notes")
 def book(request: HttpRequest, host: str, event: str) -> HttpResponse:
     """Ask for the guest's details (GET), make the booking (POST)."""
     event_type = bookable_event_or_404(host, event)
-    view = view_from(request.GET, event_type)
+    view = view_from(request.GET, event_type, accept_language=request.headers.get("Accept-Language", ""))
     response = (
         _send(request, event_type, view) if request.method == "POST" else _show(request, event_type, view)
     )

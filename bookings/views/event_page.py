@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 
 from bookings import month as months
 from bookings import zone_choice
-from bookings.domain import slots, texts
+from bookings.domain import slots
 from bookings.models import Booking, EventType
 from bookings.queries import bookable_event_or_404, bookable_events, host_or_404
 from bookings.viewing import View, next_month, previous_month, start_text, view_from
+from bookingsite.dates import day_text
 from bookingsite.lib import clock
 
 
@@ -33,7 +34,7 @@ def host_page(request: HttpRequest, host: str) -> HttpResponse:
 def event_page(request: HttpRequest, host: str, event: str) -> HttpResponse:
     """Month and times of one event type; the address says what is shown."""
     event_type = bookable_event_or_404(host, event)
-    view = view_from(request.GET, event_type)
+    view = view_from(request.GET, event_type, accept_language=request.headers.get("Accept-Language", ""))
     base = reverse("event", args=[host, event])
     return render(
         request,
@@ -116,11 +117,10 @@ def picker(
     return {
         "view": view,
         "month": month,
-        "weekdays": months.weekdays(),
+        "weekdays": months.weekdays(view),
         "weeks": [
             [
-                day
-                and {"day": day, "url": base + view.query(month=f"{month:%Y-%m}", day=day.iso)}
+                day and {"day": day, "url": base + view.query(month=f"{month:%Y-%m}", day=day.iso)}
                 for day in week
             ]
             for week in months.weeks(view, found.free, today=today)
@@ -140,8 +140,8 @@ def picker(
         "known": found.known,
         "next_start": found.next_start,
         "next_moment": view.moment(found.next_start) if found.next_start else None,
-        "chosen_date": texts.date_in_words(view.day) if view.day else "",
-        "lost_date": texts.date_in_words(asked.day) if asked.day and asked.day != view.day else "",
+        "chosen_date": day_text(view.day) if view.day else "",
+        "lost_date": day_text(asked.day) if asked.day and asked.day != view.day else "",
         "next_start_url": _day_url(view, base, found.next_start),
         "first_is_later": bool(found.next_start and not found.free) or _is_later_month(month, today, found),
         "previous_url": base + view.query(month=f"{previous_month(month):%Y-%m}")
@@ -152,8 +152,8 @@ def picker(
         else "",
         "previous_month": previous_month(month),
         "next_month": next_month(month),
-        "zone_label": zone_choice.label(view.zone, now),
-        "zone_options": "" if view.locked else zone_choice.options(now),
+        "zone_label": zone_choice.label(view.zone, now, hours=view.hours),
+        "zone_options": "" if view.locked else zone_choice.options(now, hours=view.hours),
         "zone_text": view.moment(now).zone_text,
         "base_url": base,
         "clock_url": base

@@ -159,7 +159,7 @@ def _view(request: HttpRequest, booking: Booking) -> View:
     """The guest's own zone unless the address asks for another."""
     query = request.GET.copy()
     query.setdefault("tz", booking.guests.all()[0].zone)
-    return view_from(query, booking.event_type)
+    return view_from(query, booking.event_type, accept_language=request.headers.get("Accept-Language", ""))
 
 
 def _shown(request: HttpRequest, booking: Booking, token: str) -> dict[str, Any]:

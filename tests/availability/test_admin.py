@@ -134,7 +134,7 @@ def test_a_schedule_made_in_the_admin_is_offered_and_the_first_is_the_default(
         (
             [(0, "09:00", "11:00"), (0, "10:00", "12:00")],
             {},
-            "Monday: 09:00–11:00 and 10:00–12:00 overlap.",
+            "Monday: 9:00 AM–11:00 AM and 10:00 AM–12:00 PM overlap.",
         ),
         ([(0, "11:00", "09:00")], {}, "The end must be later than the start"),
         ([], {"zone": "Mars/Olympus"}, "Select a valid choice."),
@@ -206,14 +206,14 @@ def test_single_weekly_ranges_must_not_overlap_in_the_admin(as_operator: Client,
     response = as_operator.post(url("weeklyhours", "add"), data)
     as_operator.post(url("weeklyhours", "add"), {**data, "start": "11:00"})
 
-    assert "Monday: 09:00–11:00 and 10:00–12:00 overlap." in response.content.decode()
+    assert "Monday: 9:00 AM–11:00 AM and 10:00 AM–12:00 PM overlap." in response.content.decode()
     assert offered(host, WEEK[0]) == ["09:00", "10:00", "11:00"]
 
 
 @pytest.mark.parametrize(
     ("start", "end", "sentence"),
     [
-        ("10:30", "12:00", "This date: 10:00–11:00 and 10:30–12:00 overlap."),
+        ("10:30", "12:00", "This date: 10:00 AM–11:00 AM and 10:30 AM–12:00 PM overlap."),
         ("12:00", "", "Give both ends, or neither to close the date."),
         ("", "", "A closed date cannot have hours as well."),
     ],

@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
+from lxml import html
 
 from availability.models import Schedule
 from availability.preview import coming_days
@@ -20,8 +22,9 @@ INDEX = "/availability/"
 
 
 def shown_days(days: list) -> list[list[str]]:  # type: ignore[type-arg]
-    """The open stretches of each day in words."""
-    return [[f"{part.start_text}-{part.end_text}" for part in day.open] for day in days]
+    """The open stretches of each day, in the words of a language that has 24 hours."""
+    with translation.override("nb"):
+        return [[f"{part.start_text}-{part.end_text}" for part in day.open] for day in days]
 
 
 def test_the_overview_of_a_new_host_says_what_to_do_and_makes_nothing(as_host: Client, host: User) -> None:
@@ -88,6 +91,40 @@ def test_the_coming_days_show_hours_of_another_zone_in_the_hosts(host: User) -> 
     days = coming_days(host.pk, None, first=date(2027, 3, 1), zone="Europe/Berlin", days=2)
 
     assert shown_days(days) == [[], ["02:00-04:00"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            [
+                "Mon 1 Mar 2027",
+                "9:00 AM–12:00 PM",
+                "1:00 PM–midnight",
+                "Mon",
+                "Dentist, 3 March 2027, 8:00 AM–10:00 AM",
+            ],
+        ),
+        (
+            "de",
+            ["Mo, 1. März 2027", "09:00–12:00", "13:00–24:00", "Mo", "Dentist, 3. März 2027, 08:00–10:00"],
+        ),
+    ],
+)
+def test_the_overview_writes_times_as_the_language_does(
+    as_host: Client, host: User, language: str, expected: list[str]
+) -> None:
+    User.objects.update(language=language)
+    make_schedule(host, {0: "09:00-12:00 13:00-24:00"}, is_default=True)
+    make_time_off(host, date(2027, 3, 3), text="08:00-10:00", note="Dentist")
+
+    page = html.fromstring(as_host.get(INDEX).content.decode())
+
+    day, *parts = page.xpath("(//table//tbody/tr)[1]//*[self::th or @class='nowrap']/text()")
+    [weekday] = page.xpath("//dl[@class='summary-list']/dt/text()")
+    [off] = page.xpath("//section[@aria-labelledby='off-title']//li//strong/text()")
+    assert [day, *parts, weekday, f"Dentist, {off}"] == expected
 
 
 def test_time_off_that_is_over_stands_apart(as_host: Client, host: User) -> None:

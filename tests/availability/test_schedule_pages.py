@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from availability.editing import show_range
+from availability.fields import show_minutes
 from availability.loading import ensure_default
 from availability.models import Schedule
 from bookings.models import EventType
@@ -23,7 +23,7 @@ def hours_of(schedule: Schedule) -> dict[str, list[str]]:
     """The stored week in words."""
     week: dict[str, list[str]] = {}
     for row in schedule.weekly.all():
-        week.setdefault(row.get_weekday_display(), []).append(show_range((row.start, row.end)))
+        week.setdefault(row.get_weekday_display(), []).append(f"{show_minutes(row.start)}–{show_minutes(row.end)}")
     return week
 
 
@@ -77,7 +77,7 @@ def test_saving_touching_ranges_is_fine(as_host: Client, host: User) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("09:00-12:00 11:00-13:00", "Monday: 09:00–12:00 and 11:00–13:00 overlap."),
+        ("09:00-12:00 11:00-13:00", "Monday: 9:00 AM–12:00 PM and 11:00 AM–1:00 PM overlap."),
         ("09:00-09:00", "Monday: The end must be later than the start."),
         ("17:00-09:00", "Monday: The end must be later than the start."),
         ("24:00-00:00", "Monday: The end must be later than the start."),
@@ -319,7 +319,7 @@ def test_hours_of_a_date_can_be_changed_and_deleted(as_host: Client, host: User)
         ),
         (
             {"date": "2027-03-01", **range_data("r", "9:00-11:00 10:00-12:00")},
-            "Hours: 09:00–11:00 and 10:00–12:00 overlap.",
+            "Hours: 9:00 AM–11:00 AM and 10:00 AM–12:00 PM overlap.",
         ),
     ],
 )

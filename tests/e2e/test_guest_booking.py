@@ -20,9 +20,9 @@ def test_a_guest_books_moves_and_cancels_with_scripts_off(guest_site: GuestSite)
         page.get_by_role("link", name="First talk").click()
         page.get_by_role("link", name="Next month, April 2027").click()
         page.get_by_role("link", name="Previous month, March 2027").click()
-        page.get_by_role("link", name="Tuesday, March 2, 2027, 16 times").click()
-        expect(page.get_by_role("heading", name="Tuesday, March 2, 2027")).to_be_in_viewport()
-        page.get_by_role("link", name="10:00 AM, Tuesday, March 2, 2027, Europe/Berlin").click()
+        page.get_by_role("link", name="Tuesday 2 March 2027, 16 times").click()
+        expect(page.get_by_role("heading", name="Tuesday 2 March 2027")).to_be_in_viewport()
+        page.get_by_role("link", name="10:00 AM, Tuesday 2 March 2027, Europe/Berlin").click()
         page.get_by_label("Your name").fill("Gina Guest")
         page.get_by_label("Your e-mail address").fill("gina@example.com")
         page.get_by_role("button", name="Book this time").click()
@@ -31,11 +31,11 @@ def test_a_guest_books_moves_and_cancels_with_scripts_off(guest_site: GuestSite)
         assert booking.start == TEN_ON_TUESDAY
 
         page.get_by_role("link", name="Reschedule").click()
-        page.get_by_role("link", name="Wednesday, March 3, 2027, 16 times").click()
+        page.get_by_role("link", name="Wednesday 3 March 2027, 16 times").click()
         page.get_by_role("link", name="3:00 PM, Wednesday").click()
         page.get_by_role("button", name="Move it to this time").click()
         expect(page.get_by_role("listitem").first).to_contain_text(
-            "Wednesday, March 3, 2027, 3:00 PM – 3:30 PM"
+            "Wednesday 3 March 2027, 3:00 PM – 3:30 PM"
         )
 
         page.get_by_role("link", name="Cancel the appointment").click()
@@ -66,7 +66,7 @@ def test_months_and_days_change_without_a_reload_and_back_goes_back(guest_site: 
         expect(page.locator("#month-heading")).to_have_text("April 2027")
         expect(page).to_have_url(re.compile(r"\?month=2027-04"))
         page.locator("td[data-date='2027-04-06'] a").click()
-        expect(page.locator("#slots-heading")).to_have_text("Tuesday, April 6, 2027")
+        expect(page.locator("#slots-heading")).to_have_text("Tuesday 6 April 2027")
         expect(page).to_have_url(re.compile(r"day=2027-04-06"))
         assert page.evaluate("window.stayed") is True
 
@@ -85,7 +85,7 @@ def test_a_whole_booking_with_scripts_leaves_no_cookie(guest_site: GuestSite):
         page.goto(f"{guest_site.url}/anna/")
         page.get_by_role("link", name="First talk").click()
         page.locator("td[data-date='2027-03-02'] a").click()
-        page.get_by_role("link", name="10:00 AM, Tuesday, March 2, 2027").click()
+        page.get_by_role("link", name="10:00 AM, Tuesday 2 March 2027").click()
         page.get_by_label("Your name").fill("Gina Guest")
         page.get_by_label("Your e-mail address").fill("gina@example.com")
         page.get_by_role("button", name="Book this time").click()

@@ -96,11 +96,11 @@ def test_the_chosen_zone_goes_with_the_guest_through_form_booking_and_confirmati
     sent = guest.post(action, page.form(name="Gina", email="gina@example.com"))
     confirmed = guest.get(sent.response["Location"])
 
-    assert page.text("//li[contains(@class,'fact-when')]").startswith("Tuesday, March 2, 2027 04:00 – 04:30")
+    assert page.text("//li[contains(@class,'fact-when')]").startswith("Tuesday 2 March 2027 04:00 – 04:30")
     assert Booking.objects.get().guests.get().zone == "America/New_York"
     assert confirmed.text("//li[contains(@class,'fact-when')]") == (
-        "Tuesday, March 2, 2027, 04:00 – 04:30 America/New York, UTC-5 "
-        "For Anna Berg: Tuesday, March 2, 2027, 10:00 – 10:30 (Europe/Berlin, UTC+1)"
+        "Tuesday 2 March 2027, 04:00 – 04:30 America/New York, UTC-5 "
+        "For Anna Berg: Tuesday 2 March 2027, 10:00 – 10:30 (Europe/Berlin, UTC+1)"
     )
 
 
@@ -111,7 +111,7 @@ def test_one_zone_is_named_once_on_the_confirmation(guest: Guest, talk, now):
 
     assert (
         page.text("//li[contains(@class,'fact-when')]")
-        == "Tuesday, March 2, 2027, 10:00 – 10:30 Europe/Oslo, UTC+1"
+        == "Tuesday 2 March 2027, 10:00 – 10:30 Europe/Oslo, UTC+1"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_signed_in_host_sees_the_guests_page_in_the_guests_zone(client, host, 
 
     answer = client.get(booking_path(booking) + "?h=24").content.decode()
 
-    assert "Tuesday, March 2, 2027, 04:00 – 04:30" in answer
+    assert "Tuesday 2 March 2027, 04:00 – 04:30" in answer
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,35 @@ def test_week_and_clock_follow_the_language(guest: Guest, talk, language, days, 
     # the first of March 2027 is a Monday: in the second column where weeks begin on Sunday
     assert page.values("(//tbody/tr)[1]/td/@data-date").index("2027-03-01") == 0
     assert len(page.values("(//tbody/tr)[1]/td[not(@data-date)]/@class")) == (1 if language == "en" else 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "first_day", "first_time"),
+    [
+        ("en-GB,en-US;q=0.9,en;q=0.8", "Monday", "09:00"),
+        ("en-US,en-GB;q=0.9", "Sunday", "9:00 AM"),
+        ("en-AU", "Monday", "9:00 AM"),
+        ("en-ZA,en;q=0.8", "Sunday", "09:00"),
+        ("en-gb;q=0.5,fr;q=0.9", "Monday", "09:00"),
+        ("de-DE,en-GB;q=0.9", "Montag", "09:00"),
+    ],
+)
+def test_week_and_clock_follow_the_region_of_the_browser(guest: Guest, talk, header, first_day, first_time):
+    page = guest.get(event_path(talk) + "?day=2027-03-02", accept_language=header)
+    form = guest.get(page.values("//a[contains(@class,'slot')]/@href")[0], accept_language=header)
+
+    assert page.values("//th/@abbr")[0] == first_day
+    assert page.times[0] == first_time
+    assert f"{first_time} –" in form.text("//li[contains(@class,'fact-when')]")
+    # the first of March 2027 is a Monday
+    outside = page.values("(//tbody/tr)[1]/td[not(@data-date)]/@class")
+    assert len(outside) == (1 if first_day == "Sunday" else 0)
+
+
+def test_the_choice_in_the_address_goes_before_the_region(guest: Guest, talk):
+    page = guest.get(event_path(talk) + "?day=2027-03-02&h=12", accept_language="en-GB")
+
+    assert page.times[0] == "9:00 AM"
 
 
 def test_german_dates_are_in_german_order(guest: Guest, talk):
@@ -177,13 +206,20 @@ def test_the_list_of_zones_names_city_offset_and_time(guest: Guest, talk):
 
     assert (
         page.text("//optgroup[@label='Asia']/option[@value='Asia/Kathmandu']")
-        == "Kathmandu (UTC+5:45, 13:45)"
+        == "Kathmandu (UTC+5:45, 1:45 PM)"
     )
     assert (
         page.text("//option[@value='America/Argentina/Buenos_Aires']")
-        == "Buenos Aires, Argentina (UTC-3, 05:00)"
+        == "Buenos Aires, Argentina (UTC-3, 5:00 AM)"
     )
-    assert page.text("//optgroup[@label='UTC']/option") == "UTC (08:00)"
+    assert page.text("//optgroup[@label='UTC']/option") == "UTC (8:00 AM)"
+
+
+def test_the_list_of_zones_has_the_hours_that_the_guest_chose(guest: Guest, talk):
+    page = guest.get(event_path(talk) + "?tz=Asia/Tokyo&h=24")
+
+    assert page.text("//option[@value='Asia/Kathmandu']") == "Kathmandu (UTC+5:45, 13:45)"
+    assert page.text("//option[@selected]") == "Tokyo (UTC+9, 17:00)"
 
 
 def test_the_list_of_zones_goes_with_the_clock(guest: Guest, talk):
@@ -192,7 +228,9 @@ def test_the_list_of_zones_goes_with_the_clock(guest: Guest, talk):
     with time_machine.travel(datetime(2027, 7, 1, 12, 0, tzinfo=UTC), tick=False):
         page = guest.get(event_path(talk))
 
-    assert page.text("//optgroup[@label='Europe']/option[@value='Europe/Berlin']") == "Berlin (UTC+2, 14:00)"
+    assert (
+        page.text("//optgroup[@label='Europe']/option[@value='Europe/Berlin']") == "Berlin (UTC+2, 2:00 PM)"
+    )
 
 
 def test_a_day_without_hours_in_the_hosts_zone_can_have_times_in_the_guests(guest: Guest, host, talk):

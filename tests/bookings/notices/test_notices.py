@@ -78,7 +78,7 @@ def test_wrong_password_is_told_once_in_plain_words(desk: Desk) -> None:
     )
     assert "What is wrong: The server did not accept this user name and password." in text
     assert "What you can do: Check both." in text
-    assert "From Monday, March 1, 2027, 11 a.m. on: no free times" in text
+    assert "From Monday 1 March 2027, 11:00 AM on: no free times" in text
     assert "http://testserver/settings/integrations/" in text
     assert 'href="http://testserver/settings/integrations/"' in delivery.text("html")
     assert "secret" not in text
@@ -168,8 +168,8 @@ def test_refusing_calendar_is_told_once_for_all_its_bookings(desk: Desk) -> None
     assert delivery.mail["Subject"] == "Bookings do not reach your calendar Work"
     text = delivery.text()
     assert "The server does not let this account do that." in text
-    assert "First talk with Guest 0, Tuesday, March 2, 2027, 10 a.m." in text
-    assert "First talk with Guest 2, Tuesday, March 2, 2027, noon" in text
+    assert "First talk with Guest 0, Tuesday 2 March 2027, 10:00 AM" in text
+    assert "First talk with Guest 2, Tuesday 2 March 2027, 12:00 PM" in text
     assert "their bookings stand" in text
 
 

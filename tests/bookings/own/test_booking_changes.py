@@ -43,7 +43,7 @@ def test_details_show_guest_mails_and_history(page, booking):
         "gina@example.com",
         "+49 30 1",
         "Tuesday 2 March 2027",
-        "10 a.m.",
+        "10:00 AM",
         "America/New_York",
     ):
         assert text in answer.text
@@ -144,7 +144,7 @@ def test_the_free_times_lead_to_a_question_and_then_to_the_move(page, booking):
     answer = page.post(path(booking, "reschedule/"), sent)
 
     booking.refresh_from_db()
-    assert "Wednesday 3 March 2027, 10 a.m." in chosen.text
+    assert "Wednesday 3 March 2027, 10:00 AM" in chosen.text
     assert answer.url == path(booking)
     assert (booking.start, booking.sequence) == (berlin(10, day=3), 1)
     assert booking.history.get(action="rescheduled").reason == "A train is late."

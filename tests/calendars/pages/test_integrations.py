@@ -70,8 +70,8 @@ def test_card_tells_state_last_and_next_reading(page: Client, account: Account, 
     )
     text = page.get(PAGE).content.decode().replace("\xa0", " ")
     assert 'badge-ok">connected<' in text
-    assert "7 minutes ago (March 1, 2027, 8:53 a.m.)" in text
-    assert "in 3 minutes (March 1, 2027, 9:03 a.m.)" in text
+    assert "7 minutes ago (1 March 2027, 8:53 AM)" in text
+    assert "in 3 minutes (1 March 2027, 9:03 AM)" in text
 
 
 @pytest.mark.promise("C9")
