@@ -38,11 +38,12 @@ class Wish:
     actor: Booking.Actor = Booking.Actor.GUEST
 
 
-def book(wish: Wish, *, now: datetime) -> Booking:
+def book(wish: Wish, *, now: datetime, any_time: bool = False) -> Booking:
     """Make the booking, or return the one this key has made before.
 
     The conflict calendars are asked once more, outside the transaction (C19); then the lock, the
-    engine and the writes. Raises `SlotTaken`, `TimesUnknown`, `NotBookable`, `KeyReused`, `TooBusy`.
+    engine and the writes. With `any_time` a host or operator is bound by other bookings only, a guest
+    by everything all the same. Raises `SlotTaken`, `TimesUnknown`, `NotBookable`, `KeyReused`, `TooBusy`.
     """
     made = _made_before(wish)
     if made:
@@ -50,14 +51,16 @@ def book(wish: Wish, *, now: datetime) -> Booking:
     event_type = wish.event_type
     if not (event_type.is_active and event_type.host.is_active):
         raise NotBookable
+    by_decision = any_time and wish.actor != Actor.GUEST
     try:
-        slots.require(event_type, wish.start, now=now)  # a look without lock: turn away what is plainly taken
-        _ask_calendars(event_type, wish.start, now=now)
+        _require_wish(wish, now=now, by_decision=by_decision)  # without lock: turn away what is plainly taken
+        if not by_decision:
+            _ask_calendars(event_type, wish.start, now=now)
         with occupancy.holding(event_type.host_id) as resources:
             made = _made_before(wish)
             if made:
                 return made
-            slots.require(event_type, wish.start, now=now)
+            _require_wish(wish, now=now, by_decision=by_decision)
             booking = _insert(wish, now=now)
             occupancy.claim(resources[event_type.host_id], booking)
             _record(booking, HistoryEntry.Action.BOOKED, wish.actor, now=now, new_start=booking.start)
@@ -170,6 +173,14 @@ def _made_before(wish: Wish) -> Booking | None:
     return booking
 
 
+def _require_wish(wish: Wish, *, now: datetime, by_decision: bool) -> None:
+    if by_decision:
+        length = timedelta(minutes=wish.event_type.duration)
+        slots.require_no_clash(wish.event_type.host_id, wish.start, length)
+    else:
+        slots.require(wish.event_type, wish.start, now=now)
+
+
 def _ask_calendars(event_type: EventType, start: datetime, *, now: datetime) -> None:
     """One more look at the calendars themselves, for this one span, with a short deadline (C19)."""
     begin = start - timedelta(minutes=event_type.buffer_before)
@@ -219,7 +230,7 @@ def _require_for(
     actor: Booking.Actor, booking: Booking, start: datetime, *, now: datetime, any_time: bool
 ) -> None:
     if any_time and actor != Actor.GUEST:
-        slots.require_no_clash(booking, start)
+        slots.require_no_clash(booking.host_id, start, booking.end - booking.start, moving=booking)
     else:
         slots.require(booking.event_type, start, now=now, moving=booking, for_host=actor != Actor.GUEST)
 

@@ -1,4 +1,4 @@
-"""The engine's reasons in words, for the owner of the calendars only: titles of outside events are named (A14)."""
+"""The engine's reasons in words (A14). Titles and notes are named to the owner of the calendars alone (invariant 8)."""
 
 from __future__ import annotations
 
@@ -35,19 +35,22 @@ class Told:
         return any(code == Code.BOOKING for code, _sentence in self.lines)
 
 
-def told(event_type: EventType, start: datetime, *, now: datetime) -> Told:
-    """Ask the engine about one start of one event type, and say its answer in the active language."""
+def told(event_type: EventType, start: datetime, *, now: datetime, to_owner: bool = True) -> Told:
+    """Ask the engine about one start of one event type, and say its answer in the active language.
+
+    Told to somebody else than the owner, it names no titles and no notes, but the zone of its times.
+    """
     known, found, times = slots.why_not(event_type, start, now=now)
     lines = [] if event_type.is_active else [("off", _("The event type is turned off."))]
-    return _told(event_type, start, found, times, known=known, before=lines)
+    return _told(event_type, start, found, times, known=known, before=lines, to_owner=to_owner)
 
 
-def told_of_move(booking: Booking, start: datetime, *, now: datetime) -> Told:
+def told_of_move(booking: Booking, start: datetime, *, now: datetime, to_owner: bool = True) -> Told:
     """What stands against moving a booking to `start`, seen by the host: rules for guests do not count."""
     last = start + timedelta(seconds=1)
     times = slots.times(booking.event_type, start, last, now=now, moving=booking, for_host=True)
     found = explain(times.question, int(start.timestamp()))
-    return _told(booking.event_type, start, found, times, known=times.known)
+    return _told(booking.event_type, start, found, times, known=times.known, to_owner=to_owner)
 
 
 def _told(
@@ -58,6 +61,7 @@ def _told(
     *,
     known: bool,
     before: Sequence[tuple[str, str]] = (),
+    to_owner: bool,
 ) -> Told:
     lines = list(before)
     if not known:
@@ -66,12 +70,13 @@ def _told(
         reason.code == Code.PAST for reason in found
     ):  # of which being outside the window says nothing new
         found = [reason for reason in found if reason.code != Code.RANGE]
-    lines += [(str(reason.code), _sentence(event_type, reason, times)) for reason in found]
+    lines += [(str(reason.code), _sentence(event_type, reason, times, to_owner=to_owner)) for reason in found]
     return Told(start=start, is_offered=not lines, lines=tuple(dict.fromkeys(lines)))
 
 
-def _sentence(event_type: EventType, reason: Reason, times: slots.Times) -> str:
-    named = {"when": _when(event_type, reason), "what": _what(event_type, reason, times)}
+def _sentence(event_type: EventType, reason: Reason, times: slots.Times, *, to_owner: bool) -> str:
+    when, what = _when(event_type, reason), _what(event_type, reason, times, to_owner=to_owner)
+    named = {"when": when if to_owner or not when else f"{when}, {event_type.host.zone}", "what": what}
     sentences = {
         Code.PAST: _("It lies in the past."),
         Code.TOO_SOON: _("It is within the minimum notice."),
@@ -103,13 +108,13 @@ def _when(event_type: EventType, reason: Reason) -> str:
     return f"{formats.date_format(start, 'DATETIME_FORMAT')} – {last}"
 
 
-def _what(event_type: EventType, reason: Reason, times: slots.Times) -> str:
+def _what(event_type: EventType, reason: Reason, times: slots.Times, *, to_owner: bool) -> str:
     if reason.span is None or reason.source is None:
         return ""
     if reason.source == "closed" and reason.index is not None and reason.index < len(times.closed_by):
-        return times.closed_by[reason.index].note or _("without a note")
+        return (to_owner and times.closed_by[reason.index].note) or _("without a note")
     if reason.source == "busy":
-        for event in busy.details(event_type.host_id, *reason.span):
+        for event in busy.details(event_type.host_id, *reason.span) if to_owner else ():
             if (event.start_s, event.end_s) == reason.span:
                 return event.title or _("an event without a title")
         return _("an event")

@@ -118,11 +118,13 @@ def require(
         raise SlotTaken(explain(answer.question, second))
 
 
-def require_no_clash(booking: Booking, start: datetime) -> None:
-    """Raises `SlotTaken` when the booking, moved to `start`, would meet another booking of the host."""
-    clash = Claim.objects.filter(
-        resource__host=booking.host_id, start__lt=start + (booking.end - booking.start), end__gt=start
-    ).exclude(booking=booking)
+def require_no_clash(
+    host_id: int, start: datetime, length: timedelta, *, moving: Booking | None = None
+) -> None:
+    """Raises `SlotTaken` when another booking of the host meets `[start, start + length)`, buffers aside."""
+    clash = Claim.objects.filter(resource__host=host_id, start__lt=start + length, end__gt=start)
+    if moving is not None:
+        clash = clash.exclude(booking=moving)
     if clash.exists():
         raise SlotTaken
 

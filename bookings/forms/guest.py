@@ -99,15 +99,20 @@ class GuestForm(forms.Form):
 
     def clean_phone(self) -> str:
         """Digits and the marks people write between them; numbering plans are not judged."""
-        phone = str(self.cleaned_data["phone"]).strip()
-        if phone and (sum(c.isdigit() for c in phone) < 5 or not set(phone) <= set("0123456789+-()/. ")):
-            raise forms.ValidationError(_("Please give a phone number such as +49 30 123456."))
-        return phone
+        return valid_phone(str(self.cleaned_data["phone"]))
 
     @property
     def looks_automatic(self) -> bool:
         """Whether the field that people do not see was filled in (G95)."""
         return bool(self.data.get("website"))
+
+
+def valid_phone(text: str) -> str:
+    """The number as it was typed, or "". Raises ValidationError for what cannot be one."""
+    phone = text.strip()
+    if phone and (sum(c.isdigit() for c in phone) < 5 or not set(phone) <= set("0123456789+-()/. ")):
+        raise forms.ValidationError(_("Please give a phone number such as +49 30 123456."))
+    return phone
 
 
 class CancelForm(forms.Form):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -78,7 +80,7 @@ class Booking(models.Model):
         indexes = [models.Index(fields=["host", "state", "start"], name="bookings_of_a_host")]
 
     def __str__(self) -> str:
-        return f"{self.title}, {self.start:%Y-%m-%d %H:%M} UTC"
+        return f"{self.title}, {self.start.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
     @property
     def uid(self) -> str:
@@ -133,4 +135,4 @@ class HistoryEntry(models.Model):
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_action_display()} {self.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -57,4 +59,5 @@ class Claim(models.Model):
         indexes = [models.Index(fields=["resource", "padded_end", "padded_start"], name="claims_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.start:%Y-%m-%d %H:%M} – {self.end:%H:%M} UTC"
+        start, end = self.start.astimezone(UTC), self.end.astimezone(UTC)
+        return f"{start:%Y-%m-%d %H:%M} – {end:%H:%M} UTC"

@@ -66,6 +66,28 @@ def test_the_same_time_of_another_event_type_of_the_host_is_taken_too(host, now)
 
 
 @pytest.mark.promise("B5")
+def test_any_time_binds_a_host_by_other_bookings_only(host, now):
+    event_type = event_type_of(host, notice=60 * 24 * 30, daily_limit=1)
+    calendar = calendar_of(host)
+    busy(calendar, at(10), at(11))
+    by_host = {"actor": HOST, "key": "by-host"}
+
+    first = lifecycle.book(wish(event_type, at(10), **by_host), now=now, any_time=True)
+    again = lifecycle.book(wish(event_type, at(10), **by_host), now=now, any_time=True)
+    second = lifecycle.book(wish(event_type, at(23), actor=HOST), now=now, any_time=True)
+
+    assert (again.pk, second.start) == (first.pk, at(23))
+    with pytest.raises(SlotTaken):
+        lifecycle.book(wish(event_type, at(10, 15), actor=HOST), now=now, any_time=True)
+    assert Claim.objects.count() == 2
+
+
+def test_any_time_does_nothing_for_a_guest(host, now):
+    with pytest.raises(SlotTaken):
+        lifecycle.book(wish(event_type_of(host), at(23)), now=now, any_time=True)
+
+
+@pytest.mark.promise("B5")
 def test_the_database_itself_refuses_overlapping_claims(host, now):
     booking = booked(event_type_of(host), at(10), now=now)
     claim = booking.claims.get()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from bookings.models import Booking, Claim, Guest, Message
 from tests.bookings.admin.conftest import START
+from tests.factories.availability import make_time_off
 from tests.factories.bookings import booked, event_type_of
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/bookings/booking/add/"
+CANCEL = {"action": "cancel_bookings", "confirmed": "yes"}
 # The pages of the admin show the operator's zone, Berlin: one hour ahead of UTC.
 MOVE = {
     "guests-TOTAL_FORMS": "0", "guests-INITIAL_FORMS": "0", "history-TOTAL_FORMS": "0", "history-INITIAL_FORMS": "0",
@@ -52,7 +56,7 @@ def test_a_second_booking_of_the_time_is_a_form_error(as_operator, host, now):
 
     assert answer.status_code == 200
     assert answer.context["adminform"].form.errors == {
-        "start": ["That time is not free: another booking, a calendar or a rule is in the way."]
+        "start": ["Another booking is at that time (2 March 2027, 10:00 AM – 10:30 AM, Europe/Berlin)."]
     }
     assert answer.context["adminform"].form["guest_name"].value() == "Gil"
     assert (Booking.objects.count(), Claim.objects.count(), Guest.objects.count()) == (1, 1, 1)
@@ -105,6 +109,70 @@ def test_outside_the_hours_only_with_the_tick(as_operator, host, now):
     assert booking.start == datetime(2027, 3, 2, 21, tzinfo=UTC)
 
 
+@pytest.mark.promise("H4", "B5")
+def test_any_time_is_booked_outside_the_hours_but_never_onto_a_booking(as_operator, host, now):
+    event_type = event_type_of(host)
+    booked(event_type, START, now=now)
+
+    answers = [
+        as_operator.post(ADD, add_form(event_type, time, **tick))
+        for time, tick in (("22:00", {}), ("22:00", {"any_time": "on"}), ("10:15", {"any_time": "on"}))
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 302, 200]
+    assert answers[0].context["adminform"].form.errors == {
+        "start": ["It is outside the hours of the schedule."]
+    }
+    assert list(Claim.objects.order_by("start").values_list("start", flat=True)) == [
+        START,
+        datetime(2027, 3, 2, 21, tzinfo=UTC),
+    ]
+
+
+def test_an_event_by_phone_needs_a_number(as_operator, host):
+    event_type = event_type_of(host, place_kind="phone")
+
+    refused = as_operator.post(ADD, add_form(event_type))
+    done = as_operator.post(ADD, add_form(event_type, guest_phone="+49 30 123456"))
+
+    assert list(refused.context["adminform"].form.errors) == ["guest_phone"]
+    assert done.status_code == 302
+    assert Guest.objects.get().phone == "+49 30 123456"
+
+
+@pytest.mark.promise("A14", "H4")
+def test_the_operator_reads_why_a_time_is_refused_but_no_private_note(as_operator, host):
+    event_type = event_type_of(host)
+    make_time_off(host, START.date(), note="At the clinic")
+
+    answer = as_operator.post(ADD, add_form(event_type))
+
+    [sentence] = answer.context["adminform"].form.errors["start"]
+    assert sentence.startswith("Time off or a closing rule: without a note (")
+    assert sentence.endswith(", Europe/Berlin).")
+
+
+def test_hosts_read_their_own_notes_in_a_refusal(as_staff, staff):
+    event_type = event_type_of(staff)
+    make_time_off(staff, START.date(), note="At the clinic")
+
+    answer = as_staff.post(ADD, add_form(event_type))
+
+    [sentence] = answer.context["adminform"].form.errors["start"]
+    assert sentence.startswith("Time off or a closing rule: At the clinic (")
+
+
+def test_the_form_says_in_whose_zone_the_start_is_meant(as_operator):
+    assert "In your time zone, Europe/Berlin." in as_operator.get(ADD).text
+
+
+def test_the_name_of_a_booking_tells_the_right_time_whatever_zone_it_was_given_in(host, now):
+    booking = booked(event_type_of(host), START.astimezone(ZoneInfo("Europe/Berlin")), now=now)
+
+    assert str(booking) == "First talk, 2027-03-02 09:00 UTC"
+    assert str(booking.claims.get()) == "2027-03-02 09:00 – 09:30 UTC"
+
+
 def test_saving_without_a_change_changes_nothing(as_operator, host, now):
     booking = booked(event_type_of(host), START, now=now)
 
@@ -136,7 +204,9 @@ def test_state_title_and_host_cannot_be_posted(as_operator, host, other_host, no
 
 @pytest.mark.parametrize(
     ("sent", "field"),
-    [({"guest_name": ""}, "guest_name"), ({"guest_email": "a@b@c"}, "guest_email"),
+    [({"guest_phone": "call me"}, "guest_phone"),
+     ({"start_0": "2027-02-02", "any_time": "on"}, "start"), ({"guest_name": ""}, "guest_name"),
+     ({"guest_email": "a@b@c"}, "guest_email"),
      ({"start_0": "2027-02-30"}, "start"), ({"start_0": ""}, "start"), ({"event_type": "x"}, "event_type"),
      ({"start_0": "2027-02-02"}, "start"),
      ({"start_0": "9999-12-31"}, "start"), ({"start_0": "0001-01-01"}, "start")],
@@ -153,22 +223,46 @@ def test_wrong_input_is_a_form_error(as_operator, host, sent, field):
 def test_the_action_cancels_what_is_live_and_tells_everybody(as_operator, host, now):
     event_type = event_type_of(host)
     rows = [booked(event_type, START.replace(hour=hour), now=now) for hour in (9, 10)]
-    sent = {"action": "cancel_bookings", "_selected_action": [row.pk for row in rows]}
+    sent = {**CANCEL, "_selected_action": [row.pk for row in rows], "reason": " We moved. "}
 
     answers = [as_operator.post("/admin/bookings/booking/", sent, follow=True) for _ in range(2)]
 
     assert "2 bookings are cancelled." in answers[0].text
-    assert "0 bookings are cancelled." in answers[1].text
-    assert set(Booking.objects.values_list("state", "cancelled_by")) == {("cancelled", "operator")}
+    assert "None of these bookings can be cancelled" in answers[1].text
+    assert set(Booking.objects.values_list("state", "cancelled_by", "cancel_reason")) == {
+        ("cancelled", "operator", "We moved.")
+    }
     assert Claim.objects.count() == 0
     assert Message.objects.filter(kind="cancelled").count() == 4
 
 
-def test_a_cancelled_booking_cannot_be_changed(as_operator, host, now):
+@pytest.mark.promise("H4")
+def test_the_action_asks_before_it_cancels(as_operator, host, now):
     booking = booked(event_type_of(host), START, now=now)
-    as_operator.post(
+
+    answer = as_operator.post(
         "/admin/bookings/booking/", {"action": "cancel_bookings", "_selected_action": [booking.pk]}
     )
+
+    assert answer.status_code == 200
+    assert answer.context["bookings"] == [booking]
+    assert [text in answer.text for text in ("Gina Guest", 'name="reason"', 'name="confirmed"')] == [True] * 3
+    assert Booking.objects.get().state == "confirmed"
+    assert Message.objects.filter(kind="cancelled").count() == 0
+
+
+def test_the_action_leaves_what_is_over(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+
+    with time_machine.travel(START + timedelta(hours=1), tick=False):
+        as_operator.post("/admin/bookings/booking/", {**CANCEL, "_selected_action": [booking.pk]})
+
+    assert Booking.objects.get().state == "confirmed"
+
+
+def test_a_cancelled_booking_cannot_be_changed(as_operator, host, now):
+    booking = booked(event_type_of(host), START, now=now)
+    as_operator.post("/admin/bookings/booking/", {**CANCEL, "_selected_action": [booking.pk]})
 
     assert as_operator.get(change(booking)).status_code == 200
     assert (

@@ -101,7 +101,8 @@ def test_a_host_cannot_cancel_anothers_bookings_by_the_action(as_staff, staff, o
     theirs = booked(event_type_of(other_host), START.replace(hour=15), now=now)
 
     as_staff.post(
-        "/admin/bookings/booking/", {"action": "cancel_bookings", "_selected_action": [mine.pk, theirs.pk]}
+        "/admin/bookings/booking/",
+        {"action": "cancel_bookings", "confirmed": "yes", "_selected_action": [mine.pk, theirs.pk]},
     )
 
     assert dict(Booking.objects.values_list("host__slug", "state")) == {

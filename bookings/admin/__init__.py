@@ -1,0 +1,5 @@
+"""What operators and hosts find in the admin about bookings (H4)."""
+
+from bookings.admin import bookings, event_types, records
+
+__all__ = ["bookings", "event_types", "records"]
