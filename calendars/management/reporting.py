@@ -35,10 +35,14 @@ def progress(is_quiet: bool) -> AbstractContextManager[Progress]:
     return Progress(*columns, console=console, transient=True, disable=is_quiet or not console.is_terminal)
 
 
-def report(results: Sequence[Result], *, as_json: bool, columns: Iterable[str], stdout: TextIO) -> int:
-    """Print the results and return the exit code."""
+def report(
+    results: Sequence[Result], *, as_json: bool, columns: Iterable[str], nothing: str, stdout: TextIO
+) -> int:
+    """Print the results, or the sentence `nothing` where there are none, and return the exit code."""
     if as_json:
         stdout.write(json.dumps([asdict(result) for result in results], ensure_ascii=False) + "\n")
+    elif not results:
+        stdout.write(f"{nothing}\n")
     else:
         _table(results, columns, stdout)
     return 1 if any(result.error for result in results) else 0

@@ -157,7 +157,8 @@ class Command(BaseCommand):
             (_("Host"), f"{HOST} / {PASSWORD}"),
             (_("Operator"), f"{OPERATOR} / {PASSWORD}"),
             (_("Booking page"), f"{address}/{host.slug}/first-talk/"),
+            (_("Administration"), f"{address}/admin/"),
             (_("Mails"), f"{address}/dev/mail/"),
         )
         for label, text in lines:
-            self.stdout.write(f"  {label + ':':<14} {text}")
+            self.stdout.write(f"  {label + ':':<16} {text}")

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         code = report(
             results,
             as_json=options["json"],
+            nothing="No event is waiting to be written.",
             columns=("ID", "Event", "Account", "Result", "Time"),
             stdout=self.stdout,  # type: ignore[arg-type]
         )

@@ -49,6 +49,7 @@ class Command(BaseCommand):
         code = report(
             results,
             as_json=options["json"],
+            nothing="No calendar is due." if options["due"] else "There is no calendar to read.",
             columns=("ID", "Calendar", "Account", "Result", "Time"),
             stdout=self.stdout,  # type: ignore[arg-type]
         )

@@ -87,6 +87,18 @@ def test_push_writes_waiting_events(server: MemoryServer) -> None:
     assert wish.uid in text
 
 
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (["push_bookings"], "No event is waiting to be written."),
+        (["sync_calendars", "--due"], "No calendar is due."),
+        (["sync_calendars"], "There is no calendar to read."),
+    ],
+)
+def test_nothing_to_do_is_one_sentence(db: None, call: list[str], sentence: str) -> None:
+    assert run(*call) == f"{sentence}\n"
+
+
 def test_push_retry_takes_up_what_was_given_up(server: MemoryServer) -> None:
     wish = make.wish(soon())
     writing.want_event(Calendar.objects.get(), uid=wish.uid, wish=wish, now=datetime.now(UTC))
