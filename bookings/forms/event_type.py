@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
+from django.utils.html import format_html
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -131,6 +132,12 @@ class EventTypeForm(forms.ModelForm[EventType]):
         self.fields["slug"].required = False
         self.fields["slug"].widget.prefix_text = f"{settings.SITE_URL.split('://')[-1]}/{host.slug}/"
         self.fields["window_days"].required = False
+        self.fields["place"].help_text = format_html(  # the name is the host's own words
+            "{} {}",
+            self.fields["place"].help_text,
+            _("Online and left empty, guests will read: “%(name)s will send the link.”")
+            % {"name": host.get_full_name()},
+        )
         for name in ("title", "place"):
             self.fields[name].validators.append(validate_single_line)
         for name, least in (("duration", 5), ("increment", 5), ("window_days", 1), ("daily_limit", 1)):

@@ -84,7 +84,7 @@ def switch(request: HostRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HostRequest, pk: int) -> HttpResponse:
-    """Ask first; an event type with bookings can be switched off but not deleted."""
+    """Ask first; an event type with bookings can be switched off but not deleted, and is not asked about."""
     row = get_object_or_404(own_event_types(request.user), pk=pk)
     if request.method == "POST":
         try:
@@ -94,7 +94,8 @@ def delete(request: HostRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is deleted.") % {"name": row.title})
         return redirect("event_types")
-    return render(request, "bookings/event_types/delete.html", {"event_type": row})
+    context = {"event_type": row, "has_bookings": row.bookings.exists()}
+    return render(request, "bookings/event_types/delete.html", context)
 
 
 @login_required

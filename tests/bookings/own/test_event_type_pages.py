@@ -47,6 +47,27 @@ def test_an_empty_list_says_what_to_do(page):
     assert 'href="/event-types/new/"' in answer.text
 
 
+@pytest.mark.parametrize(
+    ("fields", "hints"),
+    [
+        ({"place": ""}, 1),
+        ({"place": "https://meet.example.org/anna"}, 0),
+        ({"place": "", "place_kind": "phone"}, 0),
+    ],
+)
+def test_the_list_says_what_guests_read_without_a_link(page, host, fields, hints):
+    event_type_of(host, **fields)
+
+    assert page.get("/event-types/").text.count("Guests will read: “Anna Berg will send the link.”") == hints
+
+
+def test_the_form_says_what_guests_read_without_a_link(page, host):
+    host.name = "Anna <b>"
+    host.save()
+
+    assert "guests will read: “Anna &lt;b&gt; will send the link.”" in page.get("/event-types/new/").text
+
+
 def test_the_switch_does_what_its_button_said_however_often(page, client, host):
     event_type = event_type_of(host, slug="advice")
 
@@ -74,8 +95,12 @@ def test_an_event_type_with_bookings_is_not_deleted(page, host, now):
     event_type = event_type_of(host)
     booked(event_type, datetime(2027, 3, 2, 9, tzinfo=UTC), now=now)
 
+    asked = page.get(f"/event-types/{event_type.pk}/delete/")
     answer = page.post(f"/event-types/{event_type.pk}/delete/", follow=True)
 
+    assert "First talk cannot be deleted" in asked.text
+    assert "button-danger" not in asked.text
+    assert f'action="/event-types/{event_type.pk}/switch/"' in asked.text
     assert EventType.objects.count() == 1
     assert "First talk has bookings. Switch it off instead." in answer.text
 
