@@ -130,6 +130,7 @@ def _again(
         extra |= {
             "trouble": _("This time has just been taken or is no longer offered."),
             "nearest": [view.moment(start) for start in near],
+            "is_lost": True,
         }
     response = _page(request, event_type, view, form, ticket, status=status, **extra)
     if status == 503:

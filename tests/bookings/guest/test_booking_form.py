@@ -113,6 +113,8 @@ def test_a_time_that_was_taken_is_told_before_anything_is_typed(guest: Guest, ta
     page = guest.open_form(talk, TEN)
 
     assert (page.status, len(page.values("//input[@name='start']/@value"))) == (409, 6)
+    assert page.text("//*[contains(@class,'fact-when')]//s") == "Tuesday 2 March 2027 10:00 AM – 10:30 AM"
+    assert page.texts("//*[contains(@class,'fact-when')]//strong") == []
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,14 @@ def test_a_cancelled_booking_shows_title_and_time_and_nothing_of_the_guest(guest
     assert guest.get(booking_path(cancelled, "invite.ics")).response["Location"] == booking_path(cancelled)
 
 
+def test_the_page_for_moving_a_cancelled_booking_says_that_alone(guest: Guest, cancelled):
+    page = guest.get(booking_path(cancelled, "reschedule/"))
+
+    assert page.text("//h1") == "This appointment is cancelled"
+    assert page.texts("//main//a[not(contains(@href, '/anna/'))]") == []
+    assert page.link("Book another time") == "/anna/talk/"
+
+
 def test_a_cancelled_booking_cannot_be_moved(guest: Guest, cancelled):
     sent = guest.post(booking_path(cancelled, "reschedule/"), {"start": ELEVEN})
 
