@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from bookingsite import dev_mail, dev_style, health, views
+from bookingsite import confirming, dev_mail, dev_style, health, root_files, views
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("robots.txt", root_files.robots, name="robots"),
+    path("favicon.ico", root_files.favicon, name="favicon"),
     path("", views.front, name="front"),
     path("language/", views.choose_language, name="choose_language"),
     path("home/", views.home, name="home"),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("dev/mail/<str:name>/<int:number>/", dev_mail.show_part, name="dev_mail_part"),
     path("media/people/<str:name>", views.picture, name="picture"),
     path("admin/", admin.site.urls),
+    path("accounts/confirm-email/again/", confirming.send_again, name="send_confirmation_again"),
     path("accounts/", include("allauth.urls")),
     path("settings/integrations/", include("calendars.urls")),
     path("availability/", include("availability.urls")),

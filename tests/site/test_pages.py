@@ -185,3 +185,17 @@ def test_navigation_marks_where_one_is(signed_in: Client, path: str, page: str, 
     )
     assert {name for kind, name in marked if kind == "page"} == {page}
     assert [name for kind, name in marked if kind == "true"] == above
+
+
+def test_search_engines_are_kept_from_what_belongs_to_one_person(guest: Client) -> None:
+    response = guest.get("/robots.txt")
+
+    lines = response.content.decode().splitlines()
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert lines[:3] == ["User-agent: *", "Allow: /", "Disallow: /b/"]
+
+
+def test_the_icon_is_found_by_its_old_name(guest: Client) -> None:
+    response = guest.get("/favicon.ico")
+
+    assert (response.status_code, response["Location"]) == (302, "/static/img/icon-192.png")
