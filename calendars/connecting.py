@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from bookingsite import work
 from bookingsite.models import User
@@ -33,6 +34,10 @@ class AlreadyConnectedError(Exception):
     def __init__(self, *, is_closing: bool) -> None:
         super().__init__("already connected")
         self.is_closing = is_closing
+
+
+class OtherAccountError(Exception):
+    """The new password opens another account than the one to be reconnected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,8 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
     listing = _listed(sign_in)
     try:
         with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # one connecting after the other
+            _refuse_same(owner, sign_in, listing)
             account = Account(
                 owner=owner,
                 provider=sign_in.provider,
@@ -83,7 +90,18 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
 
 def _refuse_held(owner: User, sign_in: SignIn) -> None:
     same = Account.objects.filter(owner=owner, provider=sign_in.provider, base_url=sign_in.url)
-    held = same.filter(username=sign_in.username).first()
+    _refuse_any(same.filter(username=sign_in.username))
+
+
+def _refuse_same(owner: User, sign_in: SignIn, listing: Collection[CalendarInfo]) -> None:
+    """One account has several addresses that lead to it: the calendars found there tell it."""
+    found = [info.remote_id for info in listing]
+    same = Account.objects.filter(owner=owner, username__iexact=sign_in.username)
+    _refuse_any(same.filter(calendars__remote_id__in=found))
+
+
+def _refuse_any(accounts: QuerySet[Account]) -> None:
+    held = accounts.first()
     if held is not None:
         raise AlreadyConnectedError(is_closing=held.closing_at is not None)
 
@@ -111,19 +129,32 @@ def _choose_first(account: Account, listing: Collection[CalendarInfo]) -> None:
 
 
 def reconnect(account: Account, password: str, now: datetime) -> None:
-    """Take a new password; every choice stays (CC-4). Raises `ProviderError`, then nothing changes."""
+    """Take a new password; every choice stays (CC-4).
+
+    Raises `ProviderError`, or `OtherAccountError` where none of the known calendars is found; then nothing
+    changes.
+    """
     sign_in = SignIn(
         provider=account.provider, url=account.base_url, username=account.username, password=password
     )
     listing = _listed(sign_in)
     with transaction.atomic():
         account = locked(account.pk)
+        _require_same(account, listing)
         account.seal_secret(password)
         _is_well(account)
         account.save()
         apply_listing(account, listing, now)
         wake(account, now)
         work.nudge()
+
+
+def _require_same(account: Account, listing: Collection[CalendarInfo]) -> None:
+    """Paths are compared, not hosts: large servers move accounts from one host to another."""
+    held = set(account.calendars.filter(vanished_at=None).values_list("remote_id", flat=True))
+    found = {urlsplit(info.remote_id).path for info in listing}
+    if held and found.isdisjoint(urlsplit(remote_id).path for remote_id in held):
+        raise OtherAccountError
 
 
 def refresh(account: Account, now: datetime) -> None:

@@ -43,6 +43,10 @@ PROBLEMS: dict[str, Problem] = {
         _("The server's security certificate could not be verified."),
         _("Ask the server's operator to renew it. Your password was not sent."),
     ),
+    "no_tls": Problem(
+        _("The server did not answer with an encrypted connection (TLS)."),
+        _("Check the address and its port. Plain http:// works only where this site's operator allows it."),
+    ),
     "unreachable": Problem(
         _("The server could not be reached."),
         _("Check the address for typing errors, and whether the server is running."),
@@ -89,6 +93,10 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "conflict": Problem(
         _("An event was changed by others at the same moment."), _("Nothing to do: it is tried again.")
+    ),
+    "other_account": Problem(
+        _("This password opens another account: none of the known calendars is in it."),
+        _("Connect it as an account of its own. This one stays as it was."),
     ),
     "already_connected": Problem(
         _("This account is connected already."),

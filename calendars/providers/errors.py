@@ -58,6 +58,13 @@ class CertificateFailed(ProviderError):
     retryable = True
 
 
+class NoTls(ProviderError):
+    """The server does not answer with TLS: another port, plain http, or a broken proxy."""
+
+    code = "no_tls"
+    retryable = True
+
+
 class Unreachable(ProviderError):
     """No connection: unknown host name, refused, reset, network down."""
 

@@ -19,7 +19,7 @@ from bookingsite.lib import clock
 from bookingsite.lib.rate_limit import exceeded
 from bookingsite.models import User
 from calendars import connecting, wording
-from calendars.connecting import AlreadyConnectedError
+from calendars.connecting import AlreadyConnectedError, OtherAccountError
 from calendars.forms import CalDavForm, DisconnectForm, ICloudForm, ReconnectForm
 from calendars.models import Account
 from calendars.providers.errors import ProviderError
@@ -27,7 +27,7 @@ from calendars.providers.registry import KINDS
 from calendars.views.own import account_or_404, person_of, posted
 
 TRIES_PER_HOUR = 30
-PASSWORD_CODES = frozenset({"wrong_password", "access_revoked"})
+PASSWORD_CODES = frozenset({"wrong_password", "access_revoked", "other_account"})
 ADDRESS_CODES = frozenset(
     {
         "address_refused",
@@ -36,6 +36,7 @@ ADDRESS_CODES = frozenset(
         "not_found",
         "unreachable",
         "certificate_failed",
+        "no_tls",
         "timeout",
     }
 )
@@ -97,6 +98,8 @@ def _tried(
         return act()
     except AlreadyConnectedError as error:
         _refuse(form, "still_closing" if error.is_closing else "already_connected", provider)
+    except OtherAccountError:
+        _refuse(form, "other_account", provider)
     except ProviderError as error:
         _refuse(form, error.code, provider)
     return None

@@ -19,6 +19,7 @@ from bookingsite.lib.http.errors import (
     Refused,
     SchemeRefused,
     TimedOut,
+    TlsFailed,
     TooLarge,
     TooManyRedirects,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Refused",
     "SchemeRefused",
     "TimedOut",
+    "TlsFailed",
     "TooLarge",
     "TooManyRedirects",
     "guarded_session",

@@ -71,9 +71,15 @@ class ConnectionFailed(OutboundError):
 
 
 class CertificateFailed(OutboundError):
-    """TLS could not be agreed on: expired, self-signed, wrong name, no TLS at all."""
+    """The server's certificate could not be verified: expired, self-signed, for another name."""
 
     code = "certificate"
+
+
+class TlsFailed(OutboundError):
+    """TLS could not be agreed on at all: what answers there speaks plainly, or nothing we understand."""
+
+    code = "tls"
 
 
 class TimedOut(OutboundError):

@@ -1,5 +1,6 @@
 """A `requests` session for addresses that people typed (invariant 10)."""
 
+import ssl
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -9,6 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from bookingsite.lib.http.errors import (
     BrokenAnswer,
@@ -18,6 +20,7 @@ from bookingsite.lib.http.errors import (
     OutboundError,
     SchemeRefused,
     TimedOut,
+    TlsFailed,
     TooLarge,
     TooManyRedirects,
 )
@@ -182,9 +185,19 @@ def _read(answer: requests.Response, limit: int) -> bytes:
     return bytes(body)
 
 
+def _is_about_certificate(error: BaseException | None) -> bool:
+    """Whether the cause is a certificate; the libraries wrap it in several errors of their own."""
+    while error is not None:
+        if isinstance(error, (ssl.SSLCertVerificationError, CertificateError)):
+            return True
+        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        error = next((found for found in inner if isinstance(found, Exception)), None)
+    return False
+
+
 def _translated(error: Exception) -> OutboundError:
     if isinstance(error, requests.exceptions.SSLError):
-        return CertificateFailed()
+        return CertificateFailed() if _is_about_certificate(error) else TlsFailed()
     if isinstance(error, (requests.exceptions.Timeout, ReadTimeoutError, TimeoutError)):
         return TimedOut()
     if isinstance(error, requests.exceptions.ConnectionError):

@@ -16,10 +16,15 @@ NOT_HERE = (errors.NotACalendar, errors.NotFound, errors.PermissionDenied, error
 WELL_KNOWN = USUAL_PATHS[0]
 
 
-def find_calendars(dav: Dav, typed: str) -> list[CalendarInfo]:
+class _Forbidden(errors.PermissionDenied):
+    """403 from something that shows no sign of WebDAV, an ordinary web site perhaps."""
+
+
+def find_calendars(dav: Dav, typed: str, *, is_known: bool = False) -> list[CalendarInfo]:
     """All calendars for events of the account, begun at the typed address.
 
-    A calendar's own address gives that one calendar. Raises `NotACalendar` when no CalDAV is found
+    A calendar's own address gives that one calendar. `is_known`: the address is a CalDAV server's beyond
+    doubt, nobody typed it. Raises `NotACalendar` when no CalDAV is found
     there, `NoCalendars` when the account has none, `WrongPassword` at the first refusal.
     """
     first_failure: errors.ProviderError | None = None
@@ -36,6 +41,8 @@ def find_calendars(dav: Dav, typed: str) -> list[CalendarInfo]:
         if not found:
             raise errors.NoCalendars
         return with_primary(found)
+    if isinstance(first_failure, _Forbidden) and not is_known:
+        raise errors.NotACalendar(first_failure.detail)
     if isinstance(first_failure, (errors.ServerFailed, errors.PermissionDenied)):
         raise first_failure
     raise errors.NotACalendar("no CalDAV there")
@@ -92,6 +99,8 @@ def _look(dav: Dav, url: str) -> Answer:
         answer = dav.propfind(further, queries.WHO_AM_I, depth=0)
     if answer.status == 401:
         raise answer.error()
+    if answer.status == 403 and not answer.is_webdav:
+        raise _Forbidden("HTTP 403")
     return answer
 
 

@@ -97,3 +97,7 @@ class ICloudProvider(CalDavProvider):
         if looks_like_app_password(password):
             password = password.strip().lower()
         super().__init__(url=url or ICLOUD_URL, username=username.strip(), password=password, policy=policy)
+
+    def calendars(self) -> list[CalendarInfo]:
+        """As CalDAV; Apple's refusal of an account is no sign that this is no calendar server."""
+        return find_calendars(self._dav, self._url, is_known=True)

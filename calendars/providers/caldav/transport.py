@@ -62,6 +62,11 @@ class Answer:
         return "html" in self.headers.get("Content-Type", "")
 
     @property
+    def is_webdav(self) -> bool:
+        """Whether the answer shows that WebDAV is spoken there at all (RFC 4918 10.1, 16)."""
+        return "DAV" in self.headers or bool(self.conditions) or self.tree is not None
+
+    @property
     def is_gone(self) -> bool:
         """Whether nothing is there."""
         return self.status in GONE
@@ -195,6 +200,7 @@ _TOLD: tuple[tuple[type[http.OutboundError], type[errors.ProviderError]], ...] =
     (http.NameNotFound, errors.Unreachable),
     (http.ConnectionFailed, errors.Unreachable),
     (http.CertificateFailed, errors.CertificateFailed),
+    (http.TlsFailed, errors.NoTls),
     (http.TimedOut, errors.Timeout),
     (http.TooLarge, errors.TooLarge),
     (http.TooManyRedirects, errors.NotACalendar),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from bookingsite import leases
@@ -49,6 +51,12 @@ def connected(page: Client, server: CalDavServer, calendar_url: str, host: User)
     answer = page.post(f"{PAGES}connect/caldav/", form)
     assert answer.status_code == 302, answer.content.decode()
     return Calendar.objects.get(owner=host)
+
+
+def said(answer: HttpResponse) -> list[str]:
+    """The sentences on the form."""
+    form = answer.context["form"]  # type: ignore[attr-defined]
+    return [str(error) for each in form.errors.values() for error in each]
 
 
 def tomorrow(hour: int) -> datetime:
@@ -138,6 +146,42 @@ def test_last_look_finds_an_event_made_a_moment_ago(
     assert busy.recheck(host.pk, *span(tomorrow(13), 30), now=later).outcome is Outcome.FREE
 
 
+@pytest.mark.promise("C6")
+@pytest.mark.parametrize(
+    "typed", ["{root}", "{home}", "{root}.well-known/caldav"], ids=["root", "home", "known"]
+)
+def test_an_account_is_not_connected_twice_by_another_address(
+    connected: Calendar, server: CalDavServer, page: Client, typed: str
+) -> None:
+    address = typed.format(root=server.url, home=server.home)
+    form = {"url": address, "username": server.username, "password": server.password}
+    answer = page.post(f"{PAGES}connect/caldav/", form)
+    assert [error.startswith("This account is connected already.") for error in said(answer)] == [True]
+    assert Account.objects.count() == 1
+
+
+@pytest.mark.promise("C6")
+def test_another_calendar_of_the_account_may_be_connected_by_its_own_address(
+    connected: Calendar, server: CalDavServer, page: Client
+) -> None:
+    other = server.make_calendar("another")
+    form = {"url": other, "username": server.username, "password": server.password}
+    assert page.post(f"{PAGES}connect/caldav/", form).status_code == 302
+    server.remove(other)
+    assert Account.objects.count() == 2
+
+
+def test_reconnecting_does_not_take_another_account_in_its_place(
+    connected: Calendar, server: CalDavServer, page: Client
+) -> None:
+    Calendar.objects.update(remote_id=f"{server.url}somebody/else/")
+    before = Account.objects.values().get()
+    answer = page.post(f"{PAGES}{connected.account_id}/reconnect/", {"password": server.password})
+    assert [error.startswith("This password opens another account") for error in said(answer)] == [True]
+    assert Account.objects.values().get() == before
+    assert Calendar.objects.count() == 1
+
+
 def test_calendar_deleted_on_the_server_keeps_its_copy_and_says_so(
     connected: Calendar, server: CalDavServer, calendar_url: str, host: User, page: Client
 ) -> None:
@@ -183,6 +227,7 @@ def test_icloud_refusing_the_password_is_said(
     ("url", "sentence"),
     [
         ("http://127.0.0.1:{free}/", "The server could not be reached."),
+        ("https://127.0.0.1:{port}/", "The server did not answer with an encrypted connection"),
         ("https://10.0.0.7/dav/", "This address lies in a private network"),
         ("https://169.254.169.254/", "This address lies in a private network"),
         ("{server}", "The server did not accept this user name and password."),
@@ -191,8 +236,8 @@ def test_icloud_refusing_the_password_is_said(
     ],
 )
 def test_what_went_wrong_is_said(page: Client, server: CalDavServer, url: str, sentence: str) -> None:
-    form = {"url": url.format(server=server.url, free=free_port()), "username": "nobody", "password": "wrong"}
+    address = url.format(server=server.url, port=urlsplit(server.url).port, free=free_port())
+    form = {"url": address, "username": "nobody", "password": "wrong"}
     answer = page.post(f"{PAGES}connect/caldav/", form)
-    errors = [str(error) for each in answer.context["form"].errors.values() for error in each]
-    assert [error.startswith(sentence) for error in errors] == [True], errors
+    assert [error.startswith(sentence) for error in said(answer)] == [True], said(answer)
     assert Account.objects.count() == 0

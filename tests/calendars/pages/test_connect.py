@@ -107,6 +107,7 @@ def test_second_account_leaves_the_receiving_calendar_as_it_is(
 ERRORS = [
     errors.WrongPassword(),
     errors.CertificateFailed(),
+    errors.NoTls(),
     errors.Unreachable(),
     errors.AddressRefused(),
     errors.InsecureAddress(),

@@ -155,6 +155,15 @@ def test_wrong_password(server: FaultServer) -> None:
     assert len(server.seen) == 1
 
 
+@pytest.mark.promise("C1")
+def test_icloud_refusing_the_account_is_no_missing_server(server: FaultServer) -> None:
+    server.on("PROPFIND", "/", Answer(403))
+    provider = ICloudProvider(url=server.url, username="me@icloud.com", password="x", policy=POLICY)
+
+    with pytest.raises(errors.PermissionDenied):
+        provider.calendars()
+
+
 def test_digest_is_used_where_basic_is_not_offered(server: FaultServer, connect: Connect) -> None:
     challenge = Answer(401, headers={"WWW-Authenticate": 'Digest realm="x", nonce="n", qop="auth"'})
     serve_home(server, "work")
@@ -185,7 +194,8 @@ def test_signed_out_principal_is_a_wrong_password(server: FaultServer, connect: 
         ),
         pytest.param(Answer(207, "", {"Content-Type": "text/xml"}), errors.NotACalendar, id="empty 207"),
         pytest.param(Answer(207, "<a><b>", {"Content-Type": "text/xml"}), errors.ServerFailed, id="cut xml"),
-        pytest.param(Answer(403), errors.PermissionDenied, id="forbidden"),
+        pytest.param(Answer(403), errors.NotACalendar, id="forbidden web site"),
+        pytest.param(Answer(403, headers={"DAV": "1"}), errors.PermissionDenied, id="forbidden by webdav"),
         pytest.param(Answer(500), errors.ServerFailed, id="server error"),
         pytest.param(Answer(503), errors.ServerFailed, id="server down"),
         pytest.param(Answer(429), errors.RateLimited, id="too many"),
@@ -244,8 +254,8 @@ def test_unknown_host(connect: Connect) -> None:
         connect("https://nothing-here.invalid/").calendars()
 
 
-def test_certificate_that_cannot_be_verified(server: FaultServer, connect: Connect) -> None:
-    with pytest.raises(errors.CertificateFailed):
+def test_https_to_a_server_that_speaks_plainly(server: FaultServer, connect: Connect) -> None:
+    with pytest.raises(errors.NoTls):
         connect(server.url.replace("http:", "https:")).calendars()
 
 
