@@ -151,7 +151,7 @@ def xandikos(folder: Path) -> Iterator[CalDavServer]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, patience: float = 20.0) -> Iterator[None]:
+def _running(command: list[str], port: int, patience: float = 60.0) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(process, port, patience)

@@ -59,7 +59,7 @@ def kill_supervisor(site: Site) -> None:
     site.supervisor().kill()
     assert site.process is not None
     site.process.wait()
-    wait_for(lambda: not site.living(), 10)
+    wait_for(lambda: not site.living())
     site.start()
 
 
@@ -124,15 +124,20 @@ class Proof:
         effects = Counter(self.effects.values_list("job", flat=True))
         calls = Counter((Path(self.site.env["VAR_DIR"]) / "calls").read_text().split())
         stopped = self.site.interrupt()
-        time.sleep(0.5)
+        with suppress(TimeoutError):  # what was killed may need a moment to be gone
+            wait_for(lambda: not self.site.living(), 10)
         orphans = self.site.living()
         for process in orphans:
             process.kill()
         return Outcome(
-            killed=name, seconds=round(seconds, 1), jobs=JOBS, effects_missing=JOBS - len(effects),
+            killed=name,
+            seconds=round(seconds, 1),
+            jobs=JOBS,
+            effects_missing=JOBS - len(effects),
             effects_twice=sum(count > 1 for count in effects.values()),
             calls_repeated=sum(count - 1 for count in calls.values()),
-            stop_seconds=round(stopped, 1), orphans=len(orphans),
+            stop_seconds=round(stopped, 1),
+            orphans=len(orphans),
         )
 
 
@@ -152,7 +157,9 @@ def prepare(folder: Path, database: str) -> Site:
 
 def main() -> int:
     """Run the proof, print one line for each kill; exit code 1 when one of them went wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", default=",".join(TARGETS), help="comma-separated: " + ", ".join(TARGETS))
     parser.add_argument("--when", choices=["idle", "busy", "both"], default="both")
     parser.add_argument("--database", default="")

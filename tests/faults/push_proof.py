@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,10 +113,15 @@ def storm(site: Site, target: str, change: Callable[[], None]) -> float:
 def other_program(server: CalDavServer, remote: str, number: int) -> None:
     """An event that is not ours."""
     start = FIRST + timedelta(hours=number, minutes=30)
-    server.write(remote, f"other{number}.ics", (
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//other//EN\r\nBEGIN:VEVENT\r\n"
-        f"UID:other{number}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{start:%Y%m%dT%H%M%SZ}\r\n"
-        f"DURATION:PT15M\r\nSUMMARY:Other {number}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"))
+    server.write(
+        remote,
+        f"other{number}.ics",
+        (
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//other//EN\r\nBEGIN:VEVENT\r\n"
+            f"UID:other{number}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{start:%Y%m%dT%H%M%SZ}\r\n"
+            f"DURATION:PT15M\r\nSUMMARY:Other {number}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        ),
+    )
 
 
 def read_again(calendar: Any) -> None:
@@ -157,8 +163,10 @@ def differences(server: CalDavServer, remote: str, bookings: Bookings, others: i
 
 def _value(text: str, name: str) -> str:
     """The value of a property of the event in a document."""
-    event = text[text.index("BEGIN:VEVENT"):]
-    return next(line.split(":", 1)[1] for line in event.splitlines() if line.startswith((f"{name}:", f"{name};")))
+    event = text[text.index("BEGIN:VEVENT") :]
+    return next(
+        line.split(":", 1)[1] for line in event.splitlines() if line.startswith((f"{name}:", f"{name};"))
+    )
 
 
 def prove(site: Site, server: CalDavServer, waves: Sequence[str]) -> bool:
@@ -182,15 +190,21 @@ def prove(site: Site, server: CalDavServer, waves: Sequence[str]) -> bool:
     read_again(bookings.calendar)
     wrong = differences(server, remote, bookings, len(waves))
     stopped = site.interrupt()
+    with suppress(TimeoutError):  # what was killed may need a moment to be gone
+        wait_for(lambda: not site.living(), 10)
     left = site.living()
-    print(f"{len(bookings.wanted)} events wanted; wrong: {wrong or 'none'}; "
-          f"slowest {max(times):.0f} s; stopped in {stopped:.1f} s; {len(left)} processes left")
+    print(
+        f"{len(bookings.wanted)} events wanted; wrong: {wrong or 'none'}; "
+        f"slowest {max(times):.0f} s; stopped in {stopped:.1f} s; {len(left)} processes left"
+    )
     return not wrong and not left and max(times) <= WITHIN
 
 
 def main() -> int:
     """Exit code 0 when the proof holds."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--database", default="")
     parser.add_argument("--waves", default=",".join(WAVES), help="what is killed in each wave")
     options = parser.parse_args()

@@ -30,9 +30,15 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """The whole environment of a site whose data live in `folder`; nothing of this machine's settings."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if key in os.environ}
     return {
-        **kept, "VAR_DIR": str(folder), "BOOKING_READ_ENV_FILES": "false", "DEBUG": "true",
-        "SECRET_KEY": "proof-" + "k" * 50, "BOOKING_SECRETS_KEYS": "proof-secrets-key-0123456789",
-        "DJANGO_SETTINGS_MODULE": "tests.faults.settings", "PYTHONPATH": str(ROOT), **more,
+        **kept,
+        "VAR_DIR": str(folder),
+        "BOOKING_READ_ENV_FILES": "false",
+        "DEBUG": "true",
+        "SECRET_KEY": "proof-" + "k" * 50,
+        "BOOKING_SECRETS_KEYS": "proof-secrets-key-0123456789",
+        "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+        "PYTHONPATH": str(ROOT),
+        **more,
     }
 
 
@@ -59,8 +65,14 @@ class Site:
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of the site to its end."""
         return subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *arguments], env=self.env, cwd=ROOT, check=check,
-            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            env=self.env,
+            cwd=ROOT,
+            check=check,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
         )
 
     def start(self) -> None:
@@ -68,7 +80,12 @@ class Site:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "start", *self.arguments],
-                env=self.env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
+                env=self.env,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
             )
         wait_for(self.is_ready)
 

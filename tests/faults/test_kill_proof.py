@@ -14,8 +14,13 @@ from tests.faults.site import ROOT
 def prove(*arguments: str) -> list[dict[str, object]]:
     """Run the proof in a process of its own (it sets Django up for the site under test)."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.kill_proof", "--json", *arguments], cwd=ROOT, check=False,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=600,
+        [sys.executable, "-m", "tests.faults.kill_proof", "--json", *arguments],
+        cwd=ROOT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=600,
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -34,8 +39,13 @@ def test_work_goes_on_after_a_kill_and_nothing_happens_twice(target: str, when: 
 @pytest.mark.servers
 def test_each_booking_has_one_event_whatever_is_killed_while_writing() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.push_proof", "--waves", "group,worker"], cwd=ROOT, check=False,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=600,
+        [sys.executable, "-m", "tests.faults.push_proof", "--waves", "group,worker"],
+        cwd=ROOT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout
     assert "30 events wanted; wrong: none" in done.stdout

@@ -11,7 +11,7 @@ import requests
 from bookingsite.lib.http import GuardPolicy, guarded_session, parse_networks
 
 LOOPBACK = parse_networks(["127.0.0.0/8"])
-OPEN = GuardPolicy(allow=LOOPBACK, timeout=2, deadline=3)
+OPEN = GuardPolicy(allow=LOOPBACK, timeout=20, deadline=30)
 REAL_LOOKUP = socket.getaddrinfo
 
 

@@ -9,7 +9,7 @@ from bookingsite.lib.http import GuardPolicy, parse_networks
 from calendars.providers.caldav import CalDavProvider
 from tests.fakes.caldav_faults import FaultServer, fault_server
 
-POLICY = GuardPolicy(allow=parse_networks(["127.0.0.0/8"]), timeout=5, deadline=10)
+POLICY = GuardPolicy(allow=parse_networks(["127.0.0.0/8"]), timeout=30, deadline=60)
 WINDOW = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
 Connect = Callable[..., CalDavProvider]
 
