@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bookingsite import leases, work
 from bookingsite.lib import clock
 from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
+from calendars import closing, connecting
 from calendars.models import Account, Busy, Calendar, Item, Write
 from calendars.sync import push
 
@@ -74,10 +78,35 @@ class AccountAdmin(ScopedAdmin):
     inlines = (CalendarInline,)
     actions = ("read_now",)
     host_may_add = False
+    delete_confirmation_template = "admin/calendars/account/disconnect.html"
+    delete_selected_confirmation_template = "admin/calendars/account/disconnect_selected.html"
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Accounts are connected on the integrations page only."""
         return False
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The accounts alone: what hangs on them is thousands of rows of the sync's own."""
+        names = [str(account) for account in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Account) -> None:
+        """Disconnect, so that no event of ours stays behind; what is being disconnected goes at once."""
+        if obj.closing_at:
+            closing.forget(obj)
+        else:
+            connecting.disconnect(obj, remove_events=True, now=clock.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        """Each as if it were deleted by itself."""
+        for account in queryset:
+            self.delete_model(request, account)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Say what happened: the account may live on until our events are out of its calendars."""
+        text = _("%(account)s was disconnected.") % {"account": obj_display}
+        self.message_user(request, text, messages.SUCCESS)
+        return redirect("admin:calendars_account_changelist")
 
     @admin.action(description=_("Read the calendars of these accounts now"))
     def read_now(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
@@ -166,8 +195,8 @@ class _OnlyToLookAt(ScopedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Deleted by the sync alone; with its account it may go."""
-        return "/account/" in request.path
+        """Deleted by the sync alone."""
+        return False
 
 
 @admin.register(Item)

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bookingsite.models import User
 from calendars import writing
-from calendars.models import Account, Calendar
+from calendars.models import Account, Calendar, Write
 from tests.factories import calendars as make
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,47 @@ def test_lists_ask_no_query_for_each_row(
     with CaptureQueriesContext(connection) as three:
         page.get(url)
     assert len(three) == len(two)
+
+
+@pytest.mark.promise("H4")
+@pytest.mark.parametrize("by", ["page", "action"])
+def test_deleting_an_account_takes_our_events_out_first(
+    accounts: list[Account], operator: User, by: str
+) -> None:
+    account = accounts[0]
+    page = signed_in(operator)
+    Write.objects.update(remote_key="written.ics")
+
+    delete(page, account, by=by, is_sure=False)
+    assert Account.objects.get(pk=account.pk).closing_at is None
+    answer = delete(page, account, by=by, is_sure=True)
+
+    account.refresh_from_db()
+    assert (answer.status_code, account.closing_at is None) == (302, False)
+    assert set(account.calendars.values_list("blocks", "receives")) == {(False, False)}
+    assert Write.objects.get(calendar__account=account).wish is None
+
+
+def delete(page: Client, account: Account, *, by: str, is_sure: bool) -> HttpResponse:
+    sure = {"post": "yes"} if is_sure else {}
+    if by == "page":
+        return page.post(reverse("admin:calendars_account_delete", args=[account.pk]), sure)
+    chosen = {"action": "delete_selected", "_selected_action": [account.pk]}
+    return page.post(reverse("admin:calendars_account_changelist"), {**chosen, **sure})
+
+
+def test_deleting_an_account_says_what_happens(accounts: list[Account], operator: User) -> None:
+    answer = signed_in(operator).get(reverse("admin:calendars_account_delete", args=[accounts[0].pk]))
+
+    assert "our events are taken out of its calendars" in answer.content.decode()
+    assert "anna.ics" not in answer.content.decode()
+
+
+def test_deleting_an_account_again_forgets_it_at_once(
+    accounts: list[Account], operator: User, now: datetime
+) -> None:
+    Account.objects.update(closing_at=now)
+
+    delete(signed_in(operator), accounts[0], by="page", is_sure=True)
+
+    assert list(Account.objects.all()) == [accounts[1]]
