@@ -32,15 +32,20 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Times:
-    """An answer: the question as it was asked, or the fact that the host's calendars are unknown."""
+    """An answer: the question as it was asked, or the fact that the host's calendars are unknown.
+
+    `left_out` is the start of the booking that is to be moved, epoch seconds: moving there is no move.
+    """
 
     question: Question
     known: bool
     closed_by: Sequence[ClosedSource] = ()
+    left_out: int | None = None
 
     def starts(self) -> list[int]:
         """Every start offered in the window, epoch seconds; none while unknown (invariant 2)."""
-        return offered_starts(self.question) if self.known else []
+        found = offered_starts(self.question) if self.known else []
+        return found if self.left_out is None else [start for start in found if start != self.left_out]
 
     def within(self, first: int, last: int) -> Times:
         """The answer about a part `[first, last)` of the window, epoch seconds, without the database."""
@@ -48,7 +53,10 @@ class Times:
 
     def first_after(self, start: int) -> int | None:
         """The first start offered in the window at or after `start`."""
-        return first_after(self.question, start) if self.known else None
+        found = first_after(self.question, start) if self.known else None
+        if found is not None and found == self.left_out:
+            return first_after(self.question, found + 1)
+        return found
 
 
 def times(
@@ -62,7 +70,7 @@ def times(
 ) -> Times:
     """The question for starts in `[first, last)`, loaded and ready to be asked.
 
-    `moving` is a booking whose own time does not count and whose length is wanted. `for_host` leaves
+    `moving` is a booking whose own time is neither taken nor offered and whose length is wanted. `for_host` leaves
     out what binds only guests: notice, window and daily limit. Nothing past the horizon up to which
     calendars are read is ever offered.
     """
@@ -93,7 +101,8 @@ def times(
         daily_limit=None if for_host else event_type.daily_limit,
         per_day=taken.per_day,
     )
-    return Times(question=question, known=fresh.known, closed_by=plan.sources)
+    left_out = int(moving.start.timestamp()) if moving else None
+    return Times(question=question, known=fresh.known, closed_by=plan.sources, left_out=left_out)
 
 
 def starts(event_type: EventType, first: datetime, last: datetime, *, now: datetime) -> list[datetime]:

@@ -20,7 +20,7 @@ from bookings.domain import lifecycle, slots, texts
 from bookings.domain.errors import NotLive, SlotTaken, TimesUnknown, TooBusy, TooLate
 from bookings.forms.guest import CancelForm
 from bookings.mailing.invitation import add_to_calendar_links, invitation
-from bookings.models import Booking
+from bookings.models import Booking, HistoryEntry, Message
 from bookings.queries import booking_by_token_or_404
 from bookings.viewing import View, start_from, view_from
 from bookings.views import door
@@ -56,7 +56,34 @@ def with_booking(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
 @with_booking
 def guest_booking(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
     """The confirmation page, and the same page later (CF-1 … CF-5)."""
-    return render(request, "bookings/public/booking.html", _shown(request, booking, token))
+    context = _shown(request, booking, token)
+    if booking.is_live:
+        context |= {"before": _before(booking, context["view"]), "mail": _mail(booking)}
+    return render(request, "bookings/public/booking.html", context)
+
+
+def _before(booking: Booking, view: View) -> dict[str, Any] | None:
+    """When the appointment was before it was last moved, by whomever; None when it never was."""
+    moves = booking.history.filter(action=HistoryEntry.Action.RESCHEDULED).order_by("-pk")
+    old = moves.values_list("old_start", flat=True).first()
+    if old is None:
+        return None
+    start, end = view.moment(old), view.moment(old + (booking.end - booking.start))
+    return {"date": start.date, "span": start.until(end)}
+
+
+def _mail(booking: Booking) -> str:
+    """What became of the guest's mail about the booking as it is now: waiting, sent, failed, or "" for nothing known."""
+    mails = Message.objects.filter(
+        booking=booking, audience=Message.Audience.GUEST, sequence=booking.sequence
+    ).order_by("-pk")
+    row = mails.values_list("sent_at", "state").first()
+    if row is None:
+        return ""
+    sent_at, state = row
+    if sent_at is not None:
+        return "sent"
+    return {Message.State.READY: "waiting", Message.State.DEAD: "failed"}.get(state, "")
 
 
 @require_safe
@@ -108,6 +135,8 @@ def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> Http
     if not context["may_change"]:
         return render(request, "bookings/public/reschedule.html", context, status=409 if sent else 200)
     start = start_from((request.POST if sent else request.GET).get("start", ""))
+    if start == booking.start and not sent:
+        start = None  # an old link to the time that it has by now: there is nothing to ask
     status, trouble = _move(booking, start, now=now) if sent else _look(booking, start, now=now)
     if sent and not trouble:
         return redirect("guest_booking", token)
@@ -123,7 +152,7 @@ def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> Http
 
 def _look(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[int, str]:
     """Whether a chosen time can still be had: a status and what to say."""
-    if start is None or start == booking.start:
+    if start is None:
         return 200, ""
     try:
         slots.require(booking.event_type, start, now=now, moving=booking)
@@ -148,10 +177,10 @@ def _move(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[i
 def _others(booking: Booking, view: View, token: str) -> list[dict[str, Any]]:
     """The free times nearest to the booked one, with the address that asks to move there."""
     near = slots.nearest(
-        booking.event_type, booking.start, now=clock.now(), count=ALTERNATIVES + 1, moving=booking
+        booking.event_type, booking.start, now=clock.now(), count=ALTERNATIVES, moving=booking
     )
     base = reverse("guest_reschedule", args=[token])
-    moments = [view.moment(start) for start in near if start != booking.start][:ALTERNATIVES]
+    moments = [view.moment(start) for start in near]
     return [{"moment": moment, "url": base + view.query(start=moment.value)} for moment in moments]
 
 

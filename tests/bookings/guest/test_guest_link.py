@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -10,6 +10,7 @@ import time_machine
 from bookings.domain import lifecycle, links
 from bookings.models import Booking, Message
 from tests.bookings.guest.pages import Guest, booking_path
+from tests.factories.availability import make_time_off
 from tests.factories.bookings import booked, event_type_of
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,64 @@ def test_a_guest_moves_the_booking_with_the_link_alone(guest: Guest, booking):
     booking.refresh_from_db()
     assert ask.text("//p[@class='new-time']") == "Tuesday 2 March 2027, 5:00 AM America/New York, UTC-5"
     assert (sent.status, booking.start, booking.sequence) == (302, TEN + timedelta(hours=1), 1)
+
+
+def test_the_time_it_has_is_not_offered_for_moving(guest: Guest, booking):
+    day = guest.get(booking_path(booking, "reschedule/?day=2027-03-02"))
+    asked = guest.get(booking_path(booking, "reschedule/?start=2027-03-02T09:00Z"))
+
+    assert day.times[:4] == ["3:00 AM", "3:30 AM", "4:30 AM", "5:00 AM"]
+    assert (asked.status, asked.text("//h1"), len(asked.free_days) > 0) == (200, "Choose another time", True)
+
+
+def test_a_month_in_which_only_the_time_it_has_is_free_looks_for_a_later_one(guest: Guest, booking, host):
+    for day in range(1, 32):
+        make_time_off(host, date(2027, 3, day))
+
+    page = guest.get(booking_path(booking, "reschedule/?month=2027-03"))
+
+    assert page.free_days == []
+    assert page.text("//p[@class='notice']/a") == "Next available: Thursday 1 April 2027"
+
+
+def test_after_a_move_the_page_says_so_with_the_time_before(guest: Guest, booking):
+    guest.post(booking_path(booking, "reschedule/"), {"start": ELEVEN})
+    guest.post(booking_path(booking, "reschedule/"), {"start": ELEVEN})  # the button pressed twice
+
+    page = guest.get(booking_path(booking))
+
+    assert page.text("//h1") == "Your appointment has been moved"
+    assert page.texts("//main//s") == ["Tuesday 2 March 2027, 4:00 AM – 4:30 AM"]
+    assert page.text("//*[contains(@class,'fact-when')]//strong") == "Tuesday 2 March 2027, 5:00 AM – 5:30 AM"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({}, "A confirmation is on its way to gina@example.com."),
+        ({"state": "done", "sent_at": TEN}, "We sent the details to gina@example.com."),
+        (
+            {"state": "dead"},
+            "No mail could be sent to gina@example.com. Please keep the address of this page.",
+        ),
+        ({"state": "done"}, ""),
+    ],
+)
+def test_the_page_says_what_became_of_the_mail(guest: Guest, booking, change, sentence):
+    Message.objects.filter(audience="guest").update(**change)
+
+    page = guest.get(booking_path(booking))
+
+    assert page.text("//div[@class='outcome-head']/p") == sentence
+
+
+def test_a_mail_about_the_time_before_says_nothing_about_a_later_one(guest: Guest, booking):
+    Message.objects.update(state="done", sent_at=TEN)
+    guest.post(booking_path(booking, "reschedule/"), {"start": ELEVEN})
+
+    page = guest.get(booking_path(booking))
+
+    assert page.text("//div[@class='outcome-head']/p") == "A confirmation is on its way to gina@example.com."
 
 
 @pytest.mark.promise("B5")
