@@ -95,12 +95,14 @@ def name_taken() -> NameTakenError:
 
 
 def change_schedule(schedule: Schedule, *, name: str, zone: str) -> None:
-    """Name and zone; saves a new schedule. Raises `NameTakenError`."""
+    """Name and zone; saves a new schedule. Raises `NameTakenError`, `Schedule.DoesNotExist` if it is gone."""
     schedule.name, schedule.zone = name, zone
     if is_name_taken(schedule.owner_id, name, but=schedule):
         raise name_taken()
     try:
         with transaction.atomic():
+            if schedule.pk:
+                _lock(schedule)
             schedule.save(update_fields=["name", "zone"] if schedule.pk else None)
     except IntegrityError:  # another request was a moment faster
         raise name_taken() from None
@@ -163,22 +165,23 @@ def delete_schedule(schedule: Schedule) -> None:
         schedule.delete()
 
 
-def close_weekends(owner: User) -> int:
-    """Shut Saturday and Sunday in all schedules (A4). Returns how many rules that took, 0 if none."""
+def close_weekends(owner: User) -> list[ClosingRule]:
+    """Shut Saturday and Sunday in all schedules (A4). Returns the rules that took, none if they were shut."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         shut = set(
             ClosingRule.objects.filter(owner=owner, start=0, end=END_OF_DAY).values_list("weekday", flat=True)
         )
         made = [ClosingRule(owner=owner, weekday=day) for day in WEEKEND if day not in shut]
-        ClosingRule.objects.bulk_create(made)
-    return len(made)
+        return ClosingRule.objects.bulk_create(made)
 
 
-def close_weekdays(owner: User, weekdays: Iterable[int], *, start: int, end: int, note: str = "") -> None:
-    """A closing rule (A4) for each of the weekdays. Raises ValidationError for an empty range."""
+def close_weekdays(
+    owner: User, weekdays: Iterable[int], *, start: int, end: int, note: str = ""
+) -> list[ClosingRule]:
+    """A closing rule (A4) for each of the weekdays, returned. Raises ValidationError for an empty range."""
     checked_ranges([(start, end)], day=_("Closing rule"))
-    ClosingRule.objects.bulk_create(
+    return ClosingRule.objects.bulk_create(
         ClosingRule(owner=owner, weekday=day, start=start, end=end, note=note)
         for day in sorted(set(weekdays))
     )

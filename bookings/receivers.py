@@ -1,4 +1,4 @@
-"""Answers to what the calendars report: rows for the worker, written in the reporting transaction."""
+"""Answers to what calendars and availability report; to calendars rows for the worker, in their transaction."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from availability import signals as closing
+from availability.engine.spans import Span
+from availability.models import Schedule
+from bookings import standing
 from bookings.notices import noting
 from bookingsite import work
+from bookingsite.models import User
 from calendars import signals
 from calendars.models import Account, Write
+
+
+@receiver(closing.time_closed, dispatch_uid="bookings.tell_of_closed_time")
+def tell_of_closed_time(
+    *, owner: User, spans: list[Span], schedule: Schedule | None, now: datetime, **_: Any
+) -> str | None:
+    """Bookings in time that was closed stay; the host may want to move them."""
+    return standing.told(owner, spans, schedule=schedule, now=now)
 
 
 @receiver(signals.account_failing, dispatch_uid="bookings.tell_of_account")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from availability import describe, editing
 from availability.forms import ClosingRuleForm, NewClosingRuleForm, TimeOffForm
 from availability.models import ClosingRule, TimeOff
+from availability.views import closed
 from availability.views.sending import sent
 from bookingsite.http import HostRequest
 
@@ -53,8 +54,8 @@ def new_rule(request: HostRequest) -> HttpResponse:
     """The same closed time on one weekday or several."""
     form = NewClosingRuleForm(sent(request), instance=ClosingRule(owner=request.user))
     if request.method == "POST" and form.is_valid():
-        editing.close_weekdays(request.user, form.cleaned_data.pop("weekdays"), **form.cleaned_data)
-        return _done(request)
+        made = editing.close_weekdays(request.user, form.cleaned_data.pop("weekdays"), **form.cleaned_data)
+        return _done(request, *made)
     return _page(request, form, title=_("Add a closing rule"))
 
 
@@ -80,8 +81,9 @@ def delete_rule(request: HostRequest, pk: int) -> HttpResponse:
 @require_POST
 def close_weekends(request: HostRequest) -> HttpResponse:
     """Shut Saturdays and Sundays with one press."""
-    if editing.close_weekends(request.user):
+    if made := editing.close_weekends(request.user):
         messages.success(request, _("Weekends are closed now."))
+        closed.tell(request, closed.of_rules(made, request.user.zone))
     else:
         messages.info(request, _("Weekends were closed already."))
     return redirect("availability:index")
@@ -91,12 +93,15 @@ def _saved(request: HostRequest, form: ModelForm[Any]) -> HttpResponse | None:
     """Save what is right; None where there is a form to show."""
     if request.method != "POST" or not form.is_valid():
         return None
-    form.save()
-    return _done(request)
+    return _done(request, form.save())
 
 
-def _done(request: HostRequest) -> HttpResponse:
+def _done(request: HostRequest, *rows: TimeOff | ClosingRule) -> HttpResponse:
     messages.success(request, _("Saved."))
+    zone = request.user.zone
+    spans = [span for row in rows if isinstance(row, TimeOff) for span in closed.of_time_off(row, zone)]
+    spans += closed.of_rules((row for row in rows if isinstance(row, ClosingRule)), zone)
+    closed.tell(request, spans)
     return redirect("availability:index")
 
 

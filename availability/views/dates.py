@@ -16,6 +16,8 @@ from availability import editing, queries
 from availability.forms import DateHoursForm
 from availability.forms.ranges import DayRanges
 from availability.models import Schedule
+from availability.views import closed
+from availability.views.gone import gone_is_404
 from bookingsite.dates import date_text
 from bookingsite.http import HostRequest
 
@@ -24,6 +26,7 @@ PREFIX = "r"
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404
 def new(request: HostRequest, pk: int) -> HttpResponse:
     """Hours for a date that has none of its own yet."""
     schedule = queries.own_schedule(request.user, pk)
@@ -32,6 +35,7 @@ def new(request: HostRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404
 def edit(request: HostRequest, pk: int, day: str) -> HttpResponse:
     """Other hours for a date that has some."""
     schedule = queries.own_schedule(request.user, pk)
@@ -40,6 +44,7 @@ def edit(request: HostRequest, pk: int, day: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404
 def delete(request: HostRequest, pk: int, day: str) -> HttpResponse:
     """Ask (GET), let the weekly hours hold again (POST)."""
     schedule = queries.own_schedule(request.user, pk)
@@ -63,6 +68,8 @@ def _form(request: HostRequest, schedule: Schedule, day: date | None) -> HttpRes
         editing.set_date_hours(schedule, form.chosen_day, form.chosen_ranges)
         words = {"date": date_text(form.chosen_day)}
         messages.success(request, _("The hours of %(date)s were saved.") % words)
+        spans = closed.of_date(form.chosen_day, form.chosen_ranges, schedule.zone)
+        closed.tell(request, spans, schedule=schedule)
         return redirect("availability:schedule", pk=schedule.pk)
     problems = form.problems() if form.is_bound else []
     context = {"schedule": schedule, "day": day, "form": form, "problems": problems}

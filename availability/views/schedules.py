@@ -14,6 +14,7 @@ from availability import editing, queries
 from availability.forms import ScheduleForm, WeekForm
 from availability.models import Schedule
 from availability.models.schedule import Weekday
+from availability.views.gone import gone_is_404
 from availability.views.sending import sent
 from bookingsite.http import HostRequest
 from bookingsite.lib import clock
@@ -37,6 +38,7 @@ def new(request: HostRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404
 def edit(request: HostRequest, pk: int) -> HttpResponse:
     """The editor. Two buttons only change what is typed (a row more, a day copied) and save nothing."""
     schedule = queries.own_schedule(request.user, pk)
@@ -52,6 +54,7 @@ def edit(request: HostRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@gone_is_404
 def make_default(request: HostRequest, pk: int) -> HttpResponse:
     """Events without a schedule of their own use this one from now on."""
     schedule = queries.own_schedule(request.user, pk)
@@ -62,6 +65,7 @@ def make_default(request: HostRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404
 def delete(request: HostRequest, pk: int) -> HttpResponse:
     """Ask (GET), delete (POST)."""
     schedule = queries.own_schedule(request.user, pk)
