@@ -133,7 +133,8 @@ def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> Http
     context, now = _shown(request, booking, token), clock.now()
     sent = request.method == "POST"
     if not context["may_change"]:
-        return render(request, "bookings/public/reschedule.html", context, status=409 if sent else 200)
+        page = "reschedule" if booking.is_live else "booking"  # a cancelled one shows that and nothing else
+        return render(request, f"bookings/public/{page}.html", context, status=409 if sent else 200)
     start = start_from((request.POST if sent else request.GET).get("start", ""))
     if start == booking.start and not sent:
         start = None  # an old link to the time that it has by now: there is nothing to ask
