@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 from smtplib import SMTPException
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from bookings.mailing.envelope import BadAddress, wrapped
+from bookingsite import account_mails, confirming
 from bookingsite.lib import zones
 from bookingsite.models import User
 
@@ -40,7 +42,13 @@ def _complete(user: User, *, name: str, zone: str) -> None:
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth's own behaviour; addresses in mails come from SITE_URL, never from the Host header."""
+    """allauth's own behaviour; mails are ours, and their links lie under SITE_URL whatever the Host header says."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("This e-mail address and password do not belong together."),
+        "too_many_login_attempts": _("Too many attempts to sign in. Please try again later."),
+    }
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """A person from the sign-up form."""
@@ -49,10 +57,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if commit:
             user.save()
         return user
-
-    def format_email_subject(self, subject: str) -> str:
-        """The site's name first, so that people know who writes."""
-        return f"[{settings.SITE_NAME}] {subject}"
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """The confirmation link under the configured address."""
@@ -63,24 +67,40 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return site_address(path.replace("UID-KEY", quote(key)))
 
-    def send_mail(self, template_prefix: str, email: Any, context: dict[str, Any]) -> None:
-        """A mail server that is down must not turn sign-up into an error page: say so, the mail can be asked anew."""
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """One of `account_mails`. A mail server that is down makes no error page; the next page says so."""
         try:
-            super().send_mail(template_prefix, email, context)
-        except (OSError, SMTPException) as error:
+            letter = account_mails.letter(template_prefix, email, context)
+            wrapped(letter, email, headers={"Auto-Submitted": "auto-generated"}).send()
+            was_sent = True
+        except (OSError, SMTPException, BadAddress) as error:
             log.error("mail %s was not sent: %s", template_prefix, type(error).__name__)  # noqa: TRY400
-            messages.error(self.request, _("The mail could not be sent. Please try again in a few minutes."))
+            was_sent = False
+        if template_prefix not in account_mails.CHANGES:  # a notice asks for nothing, nobody waits for it
+            confirming.note_mail(self.request, email, was_sent=was_sent)
 
-    def render_mail(
-        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
-    ) -> Any:
-        """Mails name this site and its configured address; allauth would take both from the request."""
-        site = {"name": settings.SITE_NAME, "domain": urlsplit(settings.SITE_URL).netloc}
-        names = {"signup_url": "account_signup"}
-        if template_prefix != "account/email/password_reset_key":  # there it is the link with the key
-            names |= {"password_reset_url": "account_reset_password"}
-        own = {key: site_address(reverse(name)) for key, name in names.items() if key in context}
-        return super().render_mail(template_prefix, email, {**context, **own, "current_site": site}, headers)
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *more: Any, **named: Any
+    ) -> None:
+        """No "mail sent" beside an error, and none where the page itself says where the mail went."""
+        if message_template == "account/messages/email_confirmation_sent.txt":
+            if request.user.is_authenticated and not confirming.has_failed(request):
+                messages.info(request, confirming.sentence(request))
+            return
+        super().add_message(request, level, message_template, *more, **named)
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: User | None) -> HttpResponse:
+        """To the page that says where the mail went, and honestly when none went out this time."""
+        confirming.note_wait(request, user.email if user else request.POST.get("email", ""))
+        response: HttpResponse = super().respond_email_verification_sent(request, user)
+        return response
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        """Whoever confirmed in another browser signs in now; the form knows the address."""
+        if not self.request.user.is_authenticated:
+            confirming.remember_for_sign_in(self.request, email_address.email)
+        url: str = super().get_email_verification_redirect_url(email_address)
+        return url
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
