@@ -31,6 +31,7 @@ def verdicts() -> dict[str, Any]:
 
 
 @pytest.mark.servers
+@pytest.mark.database
 @pytest.mark.promise("B5")
 def test_a_burst_books_each_time_once_and_without_the_guard_more_often():
     found = verdicts()

@@ -13,7 +13,7 @@ import pytest
 from tests.concurrency.races import MANY, ROUNDS
 from tests.faults.site import ROOT
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.database]
 CANCELLED = {
     "cancelled": ROUNDS, "claims": 0, "cancellations": ROUNDS, "mails too many": 0, "versions too many": 0,
     "other answers": 0,

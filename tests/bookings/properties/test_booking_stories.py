@@ -1,6 +1,6 @@
 """Any story of booking, cancelling, moving and changing calendars, step by step against the diary.
 
-`BOOKING_STORIES` sets how many stories are tried (40 in the suite).
+`BOOKING_STORIES` sets how many stories are tried (15 in the suite, 150 in the slow run).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tests.factories.calendars import make_account, make_calendar
 
 NOW = datetime(2027, 3, 22, 8, 0, tzinfo=UTC)
 WINDOW = (datetime(2027, 3, 26, tzinfo=UTC), datetime(2027, 3, 30, tzinfo=UTC))
-STORIES = int(os.environ.get("BOOKING_STORIES", "40"))
+STORIES = int(os.environ.get("BOOKING_STORIES", "15"))
 GUEST, HOST = Booking.Actor.GUEST, Booking.Actor.HOST
 _hosts = count(1)
 
@@ -226,11 +226,12 @@ class Stories(RuleBasedStateMachine):
 
 
 @pytest.mark.promise("B3", "B4", "B5", "A8", "A9", "A10")
-def test_every_story_leaves_what_the_diary_says(db):
+@pytest.mark.parametrize("stories", [STORIES, pytest.param(10 * STORIES, marks=pytest.mark.slow)])
+def test_every_story_leaves_what_the_diary_says(db, stories):
     run_state_machine_as_test(
         Stories,
         settings=settings(
-            max_examples=STORIES,
+            max_examples=stories,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
