@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = sorted(ROOT.glob("locale/*/LC_MESSAGES/django.po"))
 ALLAUTH_OURS = sorted(ROOT.glob("locale_allauth/*/LC_MESSAGES/django.po"))
 ALLAUTH_THEIRS = Path(allauth.__file__).parent / "locale"
+DJANGO_THEIRS = Path(django.__file__).parent / "conf" / "locale"
 DJANGOS = Path(django.__file__).parent / "conf/locale"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|<[^>]+>")
 HEADER_DATES = {"POT-Creation-Date", "PO-Revision-Date"}
@@ -103,9 +104,9 @@ def test_catalogue_header_names_its_language_and_no_date(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALLAUTH_OURS, ids=lambda path: path.parent.parent.name)
 def test_texts_in_place_of_allauths_are_still_asked_for(path: Path) -> None:
-    theirs = polib.pofile(str(ALLAUTH_THEIRS / path.relative_to(ROOT / "locale_allauth")))
-    djangos = polib.pofile(str(DJANGOS / "en/LC_MESSAGES/django.po"))
-    known = {key(entry) for entry in (*theirs, *djangos) if not entry.obsolete}
+    folder = path.relative_to(ROOT / "locale_allauth")
+    theirs = [*polib.pofile(str(ALLAUTH_THEIRS / folder)), *polib.pofile(str(DJANGO_THEIRS / folder))]
+    known = {key(entry) for entry in theirs if not entry.obsolete}
 
     assert [entry.msgid for entry in polib.pofile(str(path)) if key(entry) not in known] == []
 
