@@ -12,7 +12,8 @@ from calendars.providers.base import Page, Provider
 from calendars.providers.caldav import CalDavProvider
 from tests.caldav_servers import CalDavServer, radicale, xandikos
 from tests.calendars.providers.caldav.conftest import POLICY, WINDOW
-from tests.calendars.providers.contract import START, ProviderContract, ReadOnlyContract, foreign
+from tests.calendars.providers.contract import ProviderContract, ReadOnlyContract
+from tests.calendars.providers.worlds import START, foreign
 from tests.fakes.caldav_faults import LossyLine, lossy_line
 
 NUMBERS = itertools.count(1)

@@ -9,8 +9,8 @@ import pytest
 
 from calendars.providers.base import EventWish, Status, WishStatus
 from calendars.providers.ical import Method, Person, event_bytes, invitation_bytes, occurrences
-from tests.calendars.providers.contract import wish
 from tests.calendars.providers.ical.documents import YEAR
+from tests.calendars.providers.worlds import wish
 
 HOST = Person("host@example.org", 'Anna "Ann" Berg')
 GUEST = Person("guest@example.org", "Gül; Ö:x")

@@ -5,15 +5,8 @@ import pytest
 from calendars.providers.base import CalendarInfo, ReadingRules, Written
 from calendars.providers.errors import NoCalendars, RateLimited, Timeout
 from calendars.providers.memory import MemoryProvider, MemoryServer
-from tests.calendars.providers.contract import (
-    WINDOW,
-    Copy,
-    ProviderContract,
-    ReadOnlyContract,
-    foreign,
-    uids,
-    wish,
-)
+from tests.calendars.providers.contract import ProviderContract, ReadOnlyContract
+from tests.calendars.providers.worlds import WINDOW, Copy, foreign, uids, wish
 
 
 class MemoryWorld:
