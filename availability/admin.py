@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 from availability import editing
 from availability.engine.spans import Span
 from availability.forms.closing import ClosingRuleForm, TimeOffForm
-from availability.forms.schedule import ZoneChoiceField
 from availability.models import ClosingRule, DateHours, Schedule, TimeOff, WeeklyHours
 from availability.models.schedule import Weekday
 from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
+from bookingsite.zones import ZoneField
 
 
 class WeekFormSet(BaseInlineFormSet[WeeklyHours, Schedule, forms.ModelForm[WeeklyHours]]):
@@ -48,7 +48,7 @@ class WeeklyHoursInline(ScopedTabularInline):
 class ScheduleAdminForm(forms.ModelForm[Schedule]):
     """A schedule with its zone from a list."""
 
-    zone = ZoneChoiceField(label=gettext_lazy("Time zone"))
+    zone = ZoneField()
 
     class Meta:
         model = Schedule

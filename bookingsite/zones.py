@@ -1,9 +1,10 @@
-"""Choosing a time zone: one field for every form, grouped by region with the offset of today (TZ-2)."""
+"""Choosing a time zone: one list for forms and guests, grouped by region with the offset of today (TZ-2)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -17,38 +18,47 @@ from bookingsite.lib import clock, zones
 Group = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def offset_text(offset: timedelta) -> str:
-    """An offset as people write it: "UTC+01:00", "UTC−03:30", "UTC"."""
-    minutes = round(offset.total_seconds() / 60)
+def offset_text(offset: timedelta | None) -> str:
+    """An offset from UTC as people write it, to the minute: "UTC+1", "UTC-3:30", "UTC"."""
+    minutes = int((offset or timedelta()).total_seconds()) // 60
     if not minutes:
         return "UTC"
-    sign = "+" if minutes > 0 else "−"
-    return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours}" + (f":{rest:02}" if rest else "")
 
 
 def city(name: str) -> str:
-    """What people look for: "America/Argentina/Buenos_Aires" is "Argentina, Buenos Aires"."""
-    _region, _slash, rest = name.partition("/")
-    return (rest or name).replace("/", ", ").replace("_", " ")
+    """What people look for, the city first: "America/Argentina/Buenos_Aires" is "Buenos Aires, Argentina"."""
+    return ", ".join(reversed(name.replace("_", " ").split("/")[1:])) or name
 
 
-def label(name: str, now: datetime) -> str:
-    """One line of the list: city, offset and time of day there: "Oslo (UTC+01:00, 9:30 AM)"."""
+def label(name: str, now: datetime, *, hours: int | None = None) -> str:
+    """One line of the list: city, offset and time of day there: "Oslo (UTC+1, 9:30 AM)".
+
+    The clock is the active language's unless `hours` is 12 or 24.
+    """
     there = now.astimezone(zones.zone(name))
-    offset, clock = offset_text(there.utcoffset() or timedelta()), time_text(there)
+    offset, clock = offset_text(there.utcoffset()), time_text(there, hours=hours)
     return f"{city(name)} ({clock})" if name == offset else f"{city(name)} ({offset}, {clock})"
 
 
+def choices(now: datetime, *, hours: int | None = None) -> tuple[Group, ...]:
+    """Every zone grouped by region, sorted by city, as a select wants it.
+
+    There are more than four hundred; each process makes them once a minute for a language and clock.
+    """
+    return _choices_at(now.replace(second=0, microsecond=0), hours, get_language())
+
+
 @lru_cache(maxsize=8)
-def _choices_at(minute: datetime, _language: str | None) -> tuple[Group, ...]:
+def _choices_at(minute: datetime, hours: int | None, _language: str | None) -> tuple[Group, ...]:
     return tuple(
-        (region, tuple((name, label(name, minute)) for name in names)) for region, names in zones.by_region()
+        (
+            region,
+            tuple(sorted(((name, label(name, minute, hours=hours)) for name in names), key=itemgetter(1))),
+        )
+        for region, names in zones.by_region()
     )
-
-
-def choices(now: datetime) -> tuple[Group, ...]:
-    """Every zone grouped by region, as a select wants it; made once a minute for all requests of a language."""
-    return _choices_at(now.replace(second=0, microsecond=0), get_language())
 
 
 class ZoneSelect(forms.Select):

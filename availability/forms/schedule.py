@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,39 +11,13 @@ from availability import editing
 from availability.forms.ranges import DayRanges, Problem
 from availability.models import Schedule
 from availability.models.schedule import Weekday
-from bookingsite.lib import zones
-
-
-def zone_choices() -> list[tuple[str, Any]]:
-    """Every zone grouped by region, for a select."""
-    (_group, (utc,)), *regions = zones.by_region()
-    return [(utc, utc), *((region, [(name, _place(name)) for name in names]) for region, names in regions)]
-
-
-def _place(name: str) -> str:
-    return name.replace("_", " ")
-
-
-class ZoneChoiceField(forms.ChoiceField):
-    """A select of all zones; old names are taken for what they are called today."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=zone_choices, **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        """The zone's name of today."""
-        text = super().to_python(value)
-        return zones.canonical(text) or text
-
-    def prepare_value(self, value: Any) -> Any:
-        """Select the zone of today for an old name."""
-        return zones.canonical(value) or value if isinstance(value, str) else value
+from bookingsite.zones import ZoneField
 
 
 class ScheduleForm(forms.ModelForm[Schedule]):
     """Name and zone. Saving goes through `editing`."""
 
-    zone = ZoneChoiceField(label=_("Time zone"), help_text=_("The hours are meant on this zone's clock."))
+    zone = ZoneField(help_text=_("The hours are meant on this zone's clock."))
 
     class Meta:
         model = Schedule

@@ -7,7 +7,7 @@ their own zones within one second. Callers choose the language with `translation
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from django.conf import settings
 from django.utils.translation import get_supported_language_variant
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from bookings.models import Booking
 from bookingsite.dates import day_text, time_text
 from bookingsite.lib import zones
+from bookingsite.zones import offset_text
 
 # Marks that turn the direction of text round; in a name they could make an address read as another one.
 _DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -72,11 +73,7 @@ def zone_in_words(instant: datetime, *, zone: str) -> str:
 
 def offset_in_words(local: datetime) -> str:
     """The offset of a local time: "UTC", "UTC+1", "UTC-3:30"."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'+' if minutes > 0 else '-'}{hours}" + (f":{rest:02}" if rest else "")
+    return offset_text(local.utcoffset())
 
 
 def clocks_differ(one: str, other: str, *instants: datetime) -> bool:

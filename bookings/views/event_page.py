@@ -17,6 +17,7 @@ from bookings.domain import slots
 from bookings.models import Booking, EventType
 from bookings.queries import bookable_event_or_404, bookable_events, host_or_404
 from bookings.viewing import View, next_month, previous_month, start_text, view_from
+from bookingsite import zones
 from bookingsite.dates import day_text
 from bookingsite.lib import clock
 
@@ -152,7 +153,7 @@ def picker(
         else "",
         "previous_month": previous_month(month),
         "next_month": next_month(month),
-        "zone_label": zone_choice.label(view.zone, now, hours=view.hours),
+        "zone_label": zones.label(view.zone, now, hours=view.hours),
         "zone_options": "" if view.locked else zone_choice.options(now, hours=view.hours),
         "zone_text": view.moment(now).zone_text,
         "base_url": base,

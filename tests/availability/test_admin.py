@@ -137,7 +137,7 @@ def test_a_schedule_made_in_the_admin_is_offered_and_the_first_is_the_default(
             "Monday: 9:00 AM–11:00 AM and 10:00 AM–12:00 PM overlap.",
         ),
         ([(0, "11:00", "09:00")], {}, "The end must be later than the start"),
-        ([], {"zone": "Mars/Olympus"}, "Select a valid choice."),
+        ([], {"zone": "Mars/Olympus"}, "Choose a time zone from the list."),
         ([], {"name": "Taken"}, "You have a schedule of this name already."),
     ],
 )

@@ -60,7 +60,7 @@ def test_form_without_errors_has_no_summary() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(0, "UTC"), (60, "UTC+01:00"), (-210, "UTC−03:30"), (345, "UTC+05:45"), (-720, "UTC−12:00")],
+    [(0, "UTC"), (60, "UTC+1"), (-210, "UTC-3:30"), (345, "UTC+5:45"), (-720, "UTC-12")],
 )
 def test_offset_is_written_as_people_write_it(minutes: int, text: str) -> None:
     assert offset_text(timedelta(minutes=minutes)) == text
@@ -68,7 +68,7 @@ def test_offset_is_written_as_people_write_it(minutes: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("Europe/Oslo", "Oslo"), ("America/Argentina/Buenos_Aires", "Argentina, Buenos Aires"), ("UTC", "UTC")],
+    [("Europe/Oslo", "Oslo"), ("America/Argentina/Buenos_Aires", "Buenos Aires, Argentina"), ("UTC", "UTC")],
 )
 def test_city_of_a_zone(name: str, text: str) -> None:
     assert city(name) == text
@@ -77,8 +77,8 @@ def test_city_of_a_zone(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("Europe/Oslo", "Oslo (UTC+01:00, 1:00 PM)"),
-        ("Asia/Kathmandu", "Kathmandu (UTC+05:45, 5:45 PM)"),
+        ("Europe/Oslo", "Oslo (UTC+1, 1:00 PM)"),
+        ("Asia/Kathmandu", "Kathmandu (UTC+5:45, 5:45 PM)"),
         ("UTC", "UTC (12:00 PM)"),
     ],
 )
@@ -89,7 +89,7 @@ def test_label_tells_offset_and_time_there(name: str, text: str) -> None:
 def test_labels_follow_the_clock_change() -> None:
     summer = WINTER.replace(month=7)
 
-    assert label("Europe/Oslo", summer) == "Oslo (UTC+02:00, 2:00 PM)"
+    assert label("Europe/Oslo", summer) == "Oslo (UTC+2, 2:00 PM)"
 
 
 def test_zones_are_grouped_by_region() -> None:
