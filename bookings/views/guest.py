@@ -73,7 +73,7 @@ def _before(booking: Booking, view: View) -> dict[str, Any] | None:
 
 
 def _mail(booking: Booking) -> str:
-    """What became of the guest's mail about the booking as it is now: waiting, sent, failed, or "" for nothing known."""
+    """What became of the mail about the booking as it is now: waiting, sent, failed, "" where nobody knows."""
     mails = Message.objects.filter(
         booking=booking, audience=Message.Audience.GUEST, sequence=booking.sequence
     ).order_by("-pk")
@@ -83,7 +83,9 @@ def _mail(booking: Booking) -> str:
     sent_at, state = row
     if sent_at is not None:
         return "sent"
-    return {Message.State.READY: "waiting", Message.State.DEAD: "failed"}.get(state, "")
+    if state == Message.State.READY:
+        return "waiting"
+    return "failed" if state == Message.State.DEAD else ""
 
 
 @require_safe

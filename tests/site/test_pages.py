@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+TITLE = re.compile(r"{% block title %}(.*?){% endblock title %}", re.DOTALL)
+ENDS = (
+    "{{ site_name }}",
+    "{% if site_name %} · {{ site_name }}{% endif %}",
+    " · {{ event_type.host.get_full_name }}",
+    " · {{ booking.host.get_full_name }}",
+)
 PUBLIC = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OWN = [
     "/home/",
@@ -199,3 +208,15 @@ def test_the_icon_is_found_by_its_old_name(guest: Client) -> None:
     response = guest.get("/favicon.ico")
 
     assert (response.status_code, response["Location"]) == (302, "/static/img/icon-192.png")
+
+
+def test_titles_end_with_the_site_or_for_guests_with_the_host() -> None:
+    texts = {path: path.read_text() for path in Path(settings.BASE_DIR, "templates").rglob("*.html")}
+    titles = {
+        path: found[1]
+        for path, text in texts.items()
+        if (found := TITLE.search(text)) and "admin" not in path.parts
+    }
+
+    assert len(titles) > 40
+    assert [path.name for path, title in titles.items() if not title.endswith(ENDS) or " – " in title] == []

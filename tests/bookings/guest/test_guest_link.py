@@ -220,9 +220,7 @@ def test_after_the_deadline_the_page_gives_the_hosts_address_instead_of_buttons(
         cancelled = guest.post(booking_path(late, "cancel/"), {"reason": ""})
 
     late.refresh_from_db()
-    assert "until Monday 1 March 2027, 4:00 AM" in before.text(
-        "//section[@aria-labelledby='change-heading']"
-    )
+    assert "until Monday 1 March 2027, 4:00 AM" in before.text("//section[@aria-labelledby='change-heading']")
     assert page.values("//section[@aria-labelledby='change-heading']//a/@href") == ["mailto:anna@example.org"]
     assert (moved.status, cancelled.status) == (409, 409)
     assert (late.state, late.start) == ("confirmed", TEN)
