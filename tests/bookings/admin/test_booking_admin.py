@@ -152,6 +152,16 @@ def test_the_operator_reads_why_a_time_is_refused_but_no_private_note(as_operato
     assert sentence.endswith(", Europe/Berlin).")
 
 
+@pytest.mark.promise("A14", "H4")
+def test_the_operator_reads_no_title_of_an_event_in_a_hosts_calendar(as_operator, theirs):
+    answer = as_operator.post(ADD, add_form(theirs["eventtype"], "02:00", start_0="2027-09-01"))
+
+    [sentence] = answer.context["adminform"].form.errors["start"]
+    assert sentence.startswith("Busy in the calendar: an event (")
+    assert sentence.endswith(", America/New_York).")
+    assert "Dentist" not in answer.text
+
+
 def test_hosts_read_their_own_notes_in_a_refusal(as_staff, staff):
     event_type = event_type_of(staff)
     make_time_off(staff, START.date(), note="At the clinic")
