@@ -270,7 +270,7 @@ class Story:
         self.pick(page, start)
         self.shoot(page, "reschedule-confirm")
         follow(page, page.locator("main form[method=post] button.button-primary"))
-        expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
+        expect(page.get_by_role("heading", name="Your appointment has been moved")).to_be_visible()
         self.shoot(page, "rescheduled")
 
     def cancel(self, link: str) -> None:
