@@ -39,7 +39,7 @@ def anna(transactional_db: None) -> User:
 def sign_in(context: BrowserContext, site: str) -> Page:
     page = context.new_page()
     page.goto(f"{site}/accounts/login/")
-    page.get_by_label("Email").fill("anna@example.org")
+    page.get_by_label("E-mail").fill("anna@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/home/")
@@ -62,10 +62,10 @@ def test_passkey_is_added_and_signs_in(
     page.goto(f"{live_server.url}/accounts/2fa/webauthn/add/")
     if "reauthenticate" in page.url:
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("Phone")
-    page.get_by_label("Passwordless").check()
-    page.get_by_role("button", name="Add").click()
+    page.get_by_label("Sign in with it without a password").check()
+    page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url("**/recovery-codes/")
     page.get_by_role("button", name="Sign out").click()
     page.goto(f"{live_server.url}/accounts/login/")
