@@ -31,6 +31,8 @@ TABLE = r"""
 healthz                                                  :: 200 200 200 200 200 | 405 405 405 405 405
 readyz                                                   :: 503 503 503 503 503 | 405 405 405 405 405
 -                                                        :: 200 200 200 200 200 | 405 405 405 405 405
+robots.txt                                               :: 200 200 200 200 200 | 405 405 405 405 405
+favicon.ico                                              :: go  go  go  go  go  | 405 405 405 405 405
 language/                                                :: 405 405 405 405 405 | go  go  go  go  go
 home/                                                    :: in  in  200 200 200 | in  in  405 405 405
 settings/                                                :: in  in  200 200 200 | in  in  405 405 405
@@ -48,6 +50,7 @@ accounts/signup/                                         :: 200 200 go  go  go  
 accounts/reauthenticate/                                 :: in  in  200 200 200 | in  in  200 200 200
 accounts/email/                                          :: in  in  200 200 200 | in  in  go  go  go
 accounts/confirm-email/                                  :: 200 200 200 200 200 | 405 405 405 405 405
+accounts/confirm-email/again/                            :: 405 405 405 405 405 | go  go  go  go  go
 accounts/password/change/                                :: in  in  200 200 200 | in  in  200 200 200
 accounts/password/set/                                   :: in  in  go  go  go  | in  in  go  go  go
 accounts/password/reset/                                 :: 200 200 200 200 200 | 200 200 200 200 200
