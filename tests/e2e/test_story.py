@@ -183,7 +183,7 @@ class Story:
         self.shoot(page, "hours")
         follow(page, page.get_by_role("button", name="Save", exact=True).last)
         page.goto("/availability/")
-        expect(page.get_by_text("10:00–17:00").first).to_be_visible()
+        expect(page.get_by_text("10:00 AM–5:00 PM").first).to_be_visible()
 
     def make_event_type(self) -> None:
         page = self.host
