@@ -37,7 +37,7 @@ def test_page_after_sign_up_names_the_address_and_the_ways_on(
     sign_up(client, email=email)
 
     assert words(client) == (
-        f"Confirm your e-mail address We have sent a mail to {email}. Open the link in it, and you are in. "
+        f"Confirm your address We have sent a mail to {email}. Open the link in it, and you are in. "
         "Nothing there after a few minutes? Look into the folder for spam. Send again "
         "Wrong address? Sign up with another one"
     )
@@ -104,7 +104,7 @@ def test_a_mail_server_that_is_down_is_told_and_the_next_try_is_free(client: Cli
     client.post(AGAIN)
 
     assert failed == (
-        "Confirm your e-mail address We could not send the mail to cora@example.org. "
+        "Confirm your address We could not send the mail to cora@example.org. "
         "Please try again in a few minutes. Send again Wrong address? Sign up with another one"
     )
     assert User.objects.get().email == "cora@example.org"
