@@ -25,7 +25,7 @@ NAMES = [
     "Carla <victim@example.com>",
     "=?utf-8?q?Carla=0ABcc=3A_victim=40example.com?=",
     "Ça\u202eña 日本語 👩‍💻",
-    "\x00\x07Carla\x1b[31m",
+    "\x01\x07Carla\x1b[31m",  # no NUL: forms and PostgreSQL refuse it
     "x" * 120,
     "BEGIN:VEVENT\r\nATTENDEE:mailto:victim@example.com",
 ]
