@@ -54,7 +54,10 @@ def is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whether the database refuses overlapping claims by itself."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT count(*) FROM pg_constraint WHERE conname = %s", [NAME])
+            cursor.execute(
+                "SELECT count(*) FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass",
+                [NAME, TABLE],
+            )
             return bool(cursor.fetchone()[0])
         cursor.execute(
             "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN (%s, %s)",

@@ -36,7 +36,7 @@ class TooLate(BookingError):
 
 
 class NotLive(BookingError):
-    """The booking is cancelled; it cannot be moved."""
+    """The booking is cancelled or over; it cannot be moved."""
 
 
 class TooBusy(BookingError):

@@ -7,7 +7,7 @@ must then happen outside is in rows; `nudge` rings the doorbell after the commit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -49,17 +49,17 @@ def book(wish: Wish, *, now: datetime, any_time: bool = False) -> Booking:
     if made:
         return made
     event_type = wish.event_type
-    if not (event_type.is_active and event_type.host.is_active):
-        raise NotBookable
+    _require_bookable(event_type)
     by_decision = any_time and wish.actor != Actor.GUEST
     try:
         _require_wish(wish, now=now, by_decision=by_decision)  # without lock: turn away what is plainly taken
         if not by_decision:
-            _ask_calendars(event_type, wish.start, now=now)
+            _ask_calendars(event_type, wish.start, slots.shape_of(event_type), now=now)
         with occupancy.holding(event_type.host_id) as resources:
             made = _made_before(wish)
             if made:
                 return made
+            wish = _with_fresh_event_type(wish)
             _require_wish(wish, now=now, by_decision=by_decision)
             booking = _insert(wish, now=now)
             occupancy.claim(resources[event_type.host_id], booking)
@@ -68,6 +68,7 @@ def book(wish: Wish, *, now: datetime, any_time: bool = False) -> Booking:
     except (SlotTaken, IntegrityError):  # by this very wish perhaps, sent twice at the same moment
         made = _made_before(wish)
         if made is None:
+            _with_fresh_event_type(wish)  # deleted at the last moment: that is no time taken
             raise
         return made
     return booking
@@ -92,13 +93,15 @@ def reschedule(
         return booking
     if actor == Actor.GUEST:
         require_in_time(booking, now=now)
-        _ask_calendars(booking.event_type, start, now=now)
+        _ask_calendars(booking.event_type, start, slots.shape_of(booking.event_type, booking), now=now)
     with occupancy.holding(booking.host_id):
         booking = _fresh(booking)
-        if not booking.is_live:
+        if not booking.is_live or booking.end <= now:
             raise NotLive
         if start == booking.start:
             return booking
+        if actor == Actor.GUEST:
+            require_in_time(booking, now=now)
         _require_for(actor, booking, start, now=now, any_time=any_time)
         old_start, length = booking.start, booking.end - booking.start
         booking.start, booking.end = start, start + length
@@ -131,6 +134,8 @@ def cancel(booking: Booking, *, actor: Booking.Actor, now: datetime, reason: str
         booking = _fresh(booking)
         if not booking.is_live:
             return booking
+        if actor == Actor.GUEST:
+            require_in_time(booking, now=now)
         booking.state = Booking.State.CANCELLED
         booking.cancelled_by, booking.cancel_reason = actor, reason
         _save_change(booking, ["state", "cancelled_by", "cancel_reason"], now=now)
@@ -181,10 +186,24 @@ def _require_wish(wish: Wish, *, now: datetime, by_decision: bool) -> None:
         slots.require(wish.event_type, wish.start, now=now)
 
 
-def _ask_calendars(event_type: EventType, start: datetime, *, now: datetime) -> None:
+def _require_bookable(event_type: EventType) -> None:
+    if not (event_type.is_active and event_type.host.is_active):
+        raise NotBookable
+
+
+def _with_fresh_event_type(wish: Wish) -> Wish:
+    """The wish with the event type's rules as they are now. Raises `NotBookable` when it is off or gone."""
+    rows = EventType.objects.select_related("host", "target__account")
+    found = rows.filter(pk=wish.event_type.pk).first()
+    if found is None:
+        raise NotBookable
+    _require_bookable(found)
+    return replace(wish, event_type=found)
+
+
+def _ask_calendars(event_type: EventType, start: datetime, shape: slots.Shape, *, now: datetime) -> None:
     """One more look at the calendars themselves, for this one span, with a short deadline (C19)."""
-    begin = start - timedelta(minutes=event_type.buffer_before)
-    end = start + timedelta(minutes=event_type.duration + event_type.buffer_after)
+    begin, end = start - shape.before, start + shape.length + shape.after
     seen = busy.recheck(event_type.host_id, int(begin.timestamp()), int(end.timestamp()), now=now)
     if seen.outcome == busy.Outcome.BUSY:
         raise SlotTaken

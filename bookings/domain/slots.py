@@ -26,8 +26,30 @@ from calendars import busy
 Span = tuple[int, int]
 HORIZON = timedelta(days=365)
 """How far ahead times are offered at the most: calendars are read for longer, so nothing unread is offered."""
-_MINUTE = 60
 _DAY = timedelta(days=1)
+_LONGEST_DAY = timedelta(hours=26)
+"""A local day lasts 25 hours when the clock goes back; the daily limit counts all of them."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is to be placed: its length and the time kept clear around it."""
+
+    length: timedelta
+    before: timedelta
+    after: timedelta
+
+
+def shape_of(event_type: EventType, moving: Booking | None = None) -> Shape:
+    """A new booking has the event type's shape; one that is moved keeps what was agreed."""
+    if moving is not None:
+        length, agreed = moving.end - moving.start, moving
+        return Shape(length, timedelta(minutes=agreed.buffer_before), timedelta(minutes=agreed.buffer_after))
+    return Shape(
+        timedelta(minutes=event_type.duration),
+        timedelta(minutes=event_type.buffer_before),
+        timedelta(minutes=event_type.buffer_after),
+    )
 
 
 @dataclass(frozen=True)
@@ -70,13 +92,13 @@ def times(
 ) -> Times:
     """The question for starts in `[first, last)`, loaded and ready to be asked.
 
-    `moving` is a booking whose own time is neither taken nor offered and whose length is wanted. `for_host` leaves
-    out what binds only guests: notice, window and daily limit. Nothing past the horizon up to which
-    calendars are read is ever offered.
+    `moving` is a booking whose own time is neither taken nor offered; its length and buffers are wanted.
+    `for_host` leaves out what binds only guests: notice, window and daily limit. Nothing past the
+    horizon up to which calendars are read is ever offered, and a host who is not active offers nothing.
     """
     host = event_type.host
-    duration = _length(event_type, moving)
-    before, after = event_type.buffer_before * _MINUTE, event_type.buffer_after * _MINUTE
+    shape = shape_of(event_type, moving)
+    duration, before, after = (_seconds(part) for part in (shape.length, shape.before, shape.after))
     window = _window(first, last)
     span = reach(window, duration=duration, before=before, after=after)
     plan = loading.load([host.pk], {host.pk: event_type.schedule_id}, start=span[0], end=span[1])[host.pk]
@@ -88,7 +110,7 @@ def times(
         now=present,
         window=window,
         duration=duration,
-        step=event_type.increment * _MINUTE,
+        step=event_type.increment * 60,
         hours=plan.hours,
         zone=host.zone,
         before=before,
@@ -96,7 +118,7 @@ def times(
         busy=outside,
         claims=taken.claims,
         closed=plan.closed,
-        notice=0 if for_host else event_type.notice * _MINUTE,
+        notice=0 if for_host else event_type.notice * 60,
         bookable=_bookable(event_type, now, until=fresh.known_until, for_host=for_host),
         daily_limit=None if for_host else event_type.daily_limit,
         per_day=taken.per_day,
@@ -183,8 +205,8 @@ def _taken(event_type: EventType, span: Span, *, zone: str, moving: Booking | No
     """
     rows = Claim.objects.filter(
         resource__host=event_type.host_id,
-        padded_end__gt=instant(span[0]) - _DAY,
-        padded_start__lt=instant(span[1]) + _DAY,
+        padded_end__gt=instant(span[0]) - _LONGEST_DAY,
+        padded_start__lt=instant(span[1]) + _LONGEST_DAY,
     )
     if moving is not None:
         rows = rows.exclude(booking=moving)
@@ -199,10 +221,8 @@ def _taken(event_type: EventType, span: Span, *, zone: str, moving: Booking | No
     return _Taken(claims, per_day)
 
 
-def _length(event_type: EventType, moving: Booking | None) -> int:
-    if moving is not None:
-        return int((moving.end - moving.start).total_seconds())
-    return event_type.duration * _MINUTE
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
 
 
 def _window(first: datetime, last: datetime) -> Span:
@@ -215,6 +235,8 @@ def _bookable(event_type: EventType, now: datetime, *, until: datetime | None, f
     horizon = int(min(now + HORIZON, until or now + HORIZON).timestamp())
     present, zone = int(now.timestamp()), event_type.host.zone
     kinds = EventType.Window
+    if not (event_type.host.is_active or for_host):
+        return present, present
     if for_host or event_type.window == kinds.UNLIMITED:
         return present, max(horizon, present)
     if event_type.window == kinds.DAYS:
