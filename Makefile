@@ -44,7 +44,7 @@ test-database: $(STAMP) ## Those of the tests that touch the database (TEST_DATA
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "database and not browser and not slow" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Kill proof, bursts, Redis
-	@$(BIN)/python -m pytest -m "slow and not browser" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow and not browser" $(PYTEST_ARGS)
 
 test-browser: $(STAMP) ## The story in a real Chromium
 	@$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)

@@ -1,6 +1,6 @@
 """Any story of booking, cancelling, moving and changing calendars, step by step against the diary.
 
-`BOOKING_STORIES` sets how many stories are tried (15 in the suite, 150 in the slow run).
+`BOOKING_STORIES` sets how many stories are tried (15 in the suite, 75 in the slow run).
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ class Stories(RuleBasedStateMachine):
 
 
 @pytest.mark.promise("B3", "B4", "B5", "A8", "A9", "A10")
-@pytest.mark.parametrize("stories", [STORIES, pytest.param(10 * STORIES, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stories", [STORIES, pytest.param(5 * STORIES, marks=pytest.mark.slow)])
 def test_every_story_leaves_what_the_diary_says(db, stories):
     run_state_machine_as_test(
         Stories,
