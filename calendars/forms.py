@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bookingsite.validation import validate_single_line
 from calendars.connecting import SignIn
 from calendars.models import Account, Calendar
+from calendars.models.account import LONGEST_TRUST
 from calendars.providers.caldav.presets import looks_like_app_password, typed_url
 from calendars.wording import problem
 
@@ -23,7 +24,6 @@ else:
     AccountModelForm = CalendarModelForm = forms.ModelForm
 
 INTERVALS = (5, 10, 15, 30, 60)
-LONGEST_TRUST = 72
 LONGEST_URL = 500
 
 
@@ -162,7 +162,6 @@ class AccountForm(AccountModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["label"].validators.append(validate_single_line)
         self.fields["trust_hours"] = forms.IntegerField(
             label=_("Trust the last copy for (hours)"),
             min_value=1,

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bookingsite.lib import clock, secrets
+from bookingsite.validation import validate_single_line
+
+LONGEST_TRUST = 72
+"""Hours. A copy older than three days says nothing of the days ahead."""
 
 
 class Account(models.Model):
@@ -21,7 +26,7 @@ class Account(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="accounts", verbose_name=_("host")
     )
     provider = models.CharField(_("provider"), max_length=20)
-    label = models.CharField(_("label"), max_length=120)
+    label = models.CharField(_("label"), max_length=120, validators=[validate_single_line])
     base_url = models.CharField(_("address"), max_length=500, blank=True)
     username = models.CharField(_("user name"), max_length=254, blank=True)
     sealed_secret = models.TextField(_("secret"), blank=True, editable=False)
@@ -44,6 +49,7 @@ class Account(models.Model):
     trust_hours = models.PositiveSmallIntegerField(
         _("trust the last copy for"),
         default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TRUST)],
         help_text=_("Hours. When a calendar could not be read for longer, no times are offered."),
     )
     delete_cancelled = models.BooleanField(

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from calendars.models.calendar import Calendar
+from calendars.models.keys import KeyField, PlaceField
 
 
 class Status(models.TextChoices):
@@ -25,10 +26,14 @@ class Status(models.TextChoices):
 
 
 class Item(models.Model):
-    """One resource of a calendar (a series with its exceptions is one), as the provider gave it."""
+    """One resource of a calendar (a series with its exceptions is one), as the provider gave it.
+
+    `key` may be of any length; `place` stands for it in the index, so look rows up by `place_of(key)`.
+    """
 
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="items", verbose_name=_("calendar"))
-    key = models.CharField(_("key"), max_length=500)
+    key = KeyField(_("key"))
+    place = PlaceField(max_length=32, editable=False)
     etag = models.CharField(_("version"), max_length=200, blank=True)
     digest = models.CharField(_("digest"), max_length=64, blank=True)
     uid = models.CharField(_("UID"), max_length=255, blank=True)
@@ -40,7 +45,7 @@ class Item(models.Model):
     class Meta:
         verbose_name = _("calendar item")
         verbose_name_plural = _("calendar items")
-        constraints = [models.UniqueConstraint(fields=["calendar", "key"], name="item_stored_once")]
+        constraints = [models.UniqueConstraint(fields=["calendar", "place"], name="item_stored_once")]
         indexes = [models.Index(fields=["uid"], name="items_by_uid")]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookingsite.models import LeasedRow
 from calendars.models.calendar import Calendar
+from calendars.models.keys import KeyField
 
 
 class Write(LeasedRow):
@@ -23,7 +24,7 @@ class Write(LeasedRow):
     wish = models.JSONField(_("wanted event"), null=True, blank=True)
     version = models.PositiveIntegerField(_("wanted version"), default=1)
     done_version = models.PositiveIntegerField(_("written version"), default=0)
-    remote_key = models.CharField(_("key at the provider"), max_length=500, blank=True)
+    remote_key = KeyField(_("key at the provider"), blank=True)
     etag = models.CharField(_("version at the provider"), max_length=200, blank=True)
     written_at = models.DateTimeField(_("written"), null=True, blank=True)
     first_failed_at = models.DateTimeField(_("failing since"), null=True, blank=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from bookingsite import leases
-from calendars.models import Busy, Calendar, Item
+from calendars.models import Busy, Calendar
 from calendars.providers.base import Provider, RawItem
 from calendars.sync import store
 from calendars.sync.blocking import AllDay
@@ -24,7 +24,7 @@ def respread(provider: Provider, calendar: Calendar, keys: Collection[str], now:
     """
     window, rules, switches = horizon(now), reading_rules(calendar), switches_of(calendar)
     for portion in store.chunks(sorted(keys)):
-        rows = list(Item.objects.filter(calendar=calendar, key__in=portion, is_ours=False))
+        rows = list(store.named(calendar, portion).filter(is_ours=False))
         raws = [RawItem(row.key, row.etag, bytes(row.data)) for row in rows]
         expanded = expand(provider, raws, window=window, rules=rules, switches=switches)
         found = {row.pk: one for row, one in zip(rows, expanded, strict=True)}

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from calendars import signals
 from calendars.models import Busy, Calendar, Item, Write
+from calendars.models.keys import place_of
 from calendars.sync.expand import Expanded, Times, horizon
 from calendars.wishes import wish_from_json
 
@@ -37,11 +38,11 @@ def keep(calendar: Calendar, found: Sequence[Expanded], now: datetime) -> None:
     Our own events are kept without busy times: the booking itself holds its time.
     """
     own = _own_wishes(calendar, {one.uid for one in found if one.uid})
-    known = dict(_of(calendar, [one.raw.key for one in found]).values_list("key", "pk"))
+    known = dict(named(calendar, [one.raw.key for one in found]).values_list("key", "pk"))
     _report_moved(calendar, [one for one in found if one.uid in own and one.raw.key in known], own)
     items = [_item(calendar, one, is_ours=one.uid in own) for one in found]
     stored = Item.objects.bulk_create(
-        items, update_conflicts=True, unique_fields=["calendar", "key"], update_fields=_UPDATED
+        items, update_conflicts=True, unique_fields=["calendar", "place"], update_fields=_UPDATED
     )
     wanted = {
         row.pk: (frozenset() if row.is_ours else one.times, one.is_partial and not row.is_ours)
@@ -59,7 +60,7 @@ def respread(calendar: Calendar, found: Mapping[int, Expanded], now: datetime) -
 def restamp(calendar: Calendar, etags: Mapping[str, str]) -> None:
     """Note new versions of items whose content is the same."""
     for keys in chunks(sorted(etags)):
-        rows = list(_of(calendar, keys).only("pk", "key"))
+        rows = list(named(calendar, keys).only("pk", "key"))
         for row in rows:
             row.etag = etags[row.key][:200]
         Item.objects.bulk_update(rows, ["etag"])
@@ -68,7 +69,7 @@ def restamp(calendar: Calendar, etags: Mapping[str, str]) -> None:
 def drop(calendar: Calendar, keys: Collection[str], now: datetime) -> None:
     """Remove items that are gone, and their busy times."""
     for portion in chunks(sorted(keys)):
-        rows = _of(calendar, portion)
+        rows = named(calendar, portion)
         gone = list(rows.filter(is_ours=True).exclude(uid="").values_list("uid", flat=True))
         _report_deleted(calendar, gone, now)
         Busy.objects.filter(item__in=rows).delete()
@@ -80,11 +81,12 @@ def future_times(calendar: Calendar, now: datetime, keys: Collection[str] | None
     ahead = Busy.objects.filter(calendar=calendar, blocks=True, end__gt=int(now.timestamp()))
     if keys is None:
         return ahead.count()
-    return sum(ahead.filter(item__key__in=portion).count() for portion in chunks(sorted(keys)))
+    return sum(ahead.filter(item__in=named(calendar, part)).count() for part in chunks(sorted(keys)))
 
 
-def _of(calendar: Calendar, keys: Sequence[str]) -> QuerySet[Item]:
-    return Item.objects.filter(calendar=calendar, key__in=keys)
+def named(calendar: Calendar, keys: Iterable[str]) -> QuerySet[Item]:
+    """The calendar's items with these keys."""
+    return Item.objects.filter(calendar=calendar, place__in=[place_of(key) for key in keys])
 
 
 def _item(calendar: Calendar, one: Expanded, *, is_ours: bool) -> Item:

@@ -324,3 +324,39 @@ def test_owner_is_reminded_after_one_three_and_seven_days(shelf: Shelf) -> None:
         shelf.read(moment - shelf.now)
         signals.account_failing.disconnect(listener)
     assert told == [0, 1, 3, 7]
+
+
+LONG_KEYS = ["/cal/" + "ä" * 600 + ".ics", "/cal/" + "x" * 5000 + ".ics", "/cal/nul\x00and\x10escape.ics"]
+
+
+@pytest.mark.parametrize("key", LONG_KEYS, ids=["600", "5000", "nul"])
+def test_events_with_unusual_keys_block_move_and_go_like_others(shelf: Shelf, key: str) -> None:
+    twin = key + "2"
+    spans = [shelf.put(key, 24), shelf.put(twin, 48), shelf.put("plain.ics", 72)]
+    calendar = shelf.read()
+    assert (calendar.error, shelf.busy()) == ("", spans)
+    assert set(Item.objects.values_list("key", flat=True)) == {key, twin, "plain.ics"}
+    moved = shelf.put(key, 30)
+    shelf.read(timedelta(minutes=10))
+    assert shelf.busy() == [moved, spans[1], spans[2]]
+    shelf.server.remove("work", twin)
+    shelf.read(timedelta(minutes=20))
+    assert shelf.busy() == [moved, spans[2]]
+    shelf.server.remove("work", key)
+    shelf.read(timedelta(days=2))
+    assert (shelf.busy(), shelf.server.calls[-2:]) == ([spans[2]], ["reconcile", "calendars"])
+
+
+def test_unusual_keys_are_unchanged_by_a_daily_comparison(shelf: Shelf) -> None:
+    spans = [shelf.put(key, 24 * (3 + number)) for number, key in enumerate(LONG_KEYS)]
+    shelf.read()
+    rows = set(Busy.objects.values_list("pk", flat=True))
+    shelf.read(timedelta(days=1, minutes=1))
+    assert (shelf.busy(), set(Busy.objects.values_list("pk", flat=True))) == (spans, rows)
+
+
+def test_nul_in_title_and_uid_hinders_no_reading(shelf: Shelf) -> None:
+    span = shelf.put("a.ics", 24, uid="a\x00b", summary="Den\x00tist")
+    calendar = shelf.read()
+    item = Item.objects.get()
+    assert (calendar.error, shelf.busy(), item.uid, item.summary) == ("", [span], "ab", "Dentist")

@@ -272,3 +272,15 @@ def test_cancelled_event_can_be_kept_marked_and_free(desk: Desk, now: datetime) 
     desk.work()
     data = desk.server.calendar("work").items["b1.ics"].data
     assert [word in data for word in (b"STATUS:CANCELLED", b"TRANSP:TRANSPARENT")] == [True, True]
+
+
+def test_event_under_a_long_key_is_written_and_removed(desk: Desk) -> None:
+    key = "/cal/" + "x" * 5000 + ".ics"
+    start = desk.wish.start
+    desk.server.store("work", key, make.event(start, uid=desk.wish.uid))
+    desk.want()
+    desk.work()
+    assert (desk.row().remote_key, desk.row().error, desk.events()) == (key, "", [key])
+    desk.want_absent()
+    desk.work()
+    assert (desk.state(), desk.events()) == (Writing.REMOVED, [])
