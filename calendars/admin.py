@@ -19,6 +19,14 @@ from calendars.models import Account, Busy, Calendar, Item, Write
 from calendars.sync import push
 
 
+class _ChangedFieldsAdmin(ScopedAdmin):
+    """Saves what was changed on the page and nothing else: workers write the other fields meanwhile."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Nothing here is added by hand, so there is always a row to update."""
+        obj.save(update_fields=form.changed_data)
+
+
 class CalendarInline(ScopedTabularInline):
     """The calendars of an account, to look at."""
 
@@ -37,7 +45,7 @@ class CalendarInline(ScopedTabularInline):
 
 
 @admin.register(Account)
-class AccountAdmin(ScopedAdmin):
+class AccountAdmin(_ChangedFieldsAdmin):
     """Connected accounts. They are connected on the integrations page, where the password is checked."""
 
     list_display = ("label", "owner", "provider", "status", "error", "last_ok_at", "failing_since")
@@ -118,7 +126,7 @@ class AccountAdmin(ScopedAdmin):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(ScopedAdmin):
+class CalendarAdmin(_ChangedFieldsAdmin):
     """Calendars with their switches and where reading stands."""
 
     list_display = (
@@ -181,7 +189,7 @@ class CalendarAdmin(ScopedAdmin):
         messages.success(request, text % {"count": count})
 
 
-class _OnlyToLookAt(ScopedAdmin):
+class _OnlyToLookAt(_ChangedFieldsAdmin):
     """Rows that the sync keeps: looking is all."""
 
     host_may_add = host_may_change = host_may_delete = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,10 +14,17 @@ from django.urls import reverse
 
 from bookingsite.models import User
 from calendars import writing
+from calendars.admin import AccountAdmin, CalendarAdmin
 from calendars.models import Account, Calendar, Write
 from tests.factories import calendars as make
 
 pytestmark = pytest.mark.django_db
+PAGE_OF_ACCOUNT = {
+    "label": "Mine",
+    "trust_hours": "2",
+    "calendars-TOTAL_FORMS": "0",
+    "calendars-INITIAL_FORMS": "0",
+}
 MODELS = ("account", "calendar", "item", "busy", "write")
 
 
@@ -155,3 +163,46 @@ def test_deleting_an_account_again_forgets_it_at_once(
     delete(signed_in(operator), accounts[0], by="page", is_sure=True)
 
     assert list(Account.objects.all()) == [accounts[1]]
+
+
+@pytest.mark.parametrize(("field", "wrong"), [("trust_hours", "0"), ("trust_hours", "73"), ("label", "a\u2028b")])
+def test_account_is_held_to_the_rules_of_its_page(
+    accounts: list[Account], operator: User, field: str, wrong: str
+) -> None:
+    url = reverse("admin:calendars_account_change", args=[accounts[0].pk])
+    answer = signed_in(operator).post(url, {**PAGE_OF_ACCOUNT, field: wrong})
+    assert answer.context["adminform"].form.errors.keys() == {field}
+
+
+def test_saving_an_account_leaves_alone_what_changed_meanwhile(
+    accounts: list[Account], operator: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = accounts[0]
+    usual = AccountAdmin.save_model
+
+    def late(self: AccountAdmin, *arguments: Any, **named: Any) -> None:
+        Account.objects.filter(pk=account.pk).update(closing_at=now, sealed_secret="new")
+        usual(self, *arguments, **named)
+
+    monkeypatch.setattr(AccountAdmin, "save_model", late)
+    url = reverse("admin:calendars_account_change", args=[account.pk])
+    signed_in(operator).post(url, {**PAGE_OF_ACCOUNT, "label": "Renamed"})
+    account.refresh_from_db()
+    assert (account.label, account.closing_at, account.sealed_secret) == ("Renamed", now, "new")
+
+
+def test_saving_a_calendar_leaves_its_lease_alone(
+    accounts: list[Account], operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = accounts[0].calendars.get()
+    usual = CalendarAdmin.save_model
+
+    def late(self: CalendarAdmin, *arguments: Any, **named: Any) -> None:
+        Calendar.objects.filter(pk=calendar.pk).update(cursor="newer")
+        usual(self, *arguments, **named)
+
+    monkeypatch.setattr(CalendarAdmin, "save_model", late)
+    url = reverse("admin:calendars_calendar_change", args=[calendar.pk])
+    assert signed_in(operator).post(url, {}).status_code == 302
+    calendar.refresh_from_db()
+    assert calendar.cursor == "newer"
