@@ -11,7 +11,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from bookingsite import work
 from bookingsite.models import User
@@ -209,10 +209,12 @@ def choose(owner: User, *, blocking: Collection[int], receiving: int | None, now
         mine = Calendar.objects.select_for_update().filter(owner=owner, account__closing_at=None)
         wanted = {calendar.pk for calendar in mine if calendar.pk in blocking}
         target = [calendar.pk for calendar in mine if calendar.pk == receiving and calendar.writable]
+        chosen = Q(pk__in=target, receives=False) | Q(pk__in=wanted, blocks=False)
+        mine.filter(chosen, lease=None).update(run_at=now)  # a leased one is just being read
         mine.exclude(pk__in=target).filter(receives=True).update(receives=False)
-        mine.filter(pk__in=target, receives=False).update(receives=True, run_at=now)
+        mine.filter(pk__in=target, receives=False).update(receives=True)
         mine.exclude(pk__in=wanted).filter(blocks=True).update(blocks=False)
-        mine.filter(pk__in=wanted, blocks=False).update(blocks=True, run_at=now)
+        mine.filter(pk__in=wanted, blocks=False).update(blocks=True)
         work.nudge()
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +15,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookingsite.lib import clock
-from bookingsite.lib.rate_limit import exceeded
 from bookingsite.models import User
 from calendars import connecting, wording
 from calendars.connecting import AlreadyConnectedError, OtherAccountError
@@ -24,9 +22,8 @@ from calendars.forms import CalDavForm, DisconnectForm, ICloudForm, ReconnectFor
 from calendars.models import Account
 from calendars.providers.errors import ProviderError
 from calendars.providers.registry import KINDS
-from calendars.views.own import account_or_404, person_of, posted
+from calendars.views.own import account_or_404, person_of, posted, tries_too_often
 
-TRIES_PER_HOUR = 30
 PASSWORD_CODES = frozenset({"wrong_password", "access_revoked", "other_account"})
 ADDRESS_CODES = frozenset(
     {
@@ -90,8 +87,7 @@ def _tried(
     person: User, form: forms.Form, provider: str, act: Callable[[], Account | None]
 ) -> Account | None:
     """Do it, or put the reason on the form."""
-    now = clock.now().timestamp()
-    if exceeded(cache, name="connect", who=str(person.pk), limit=TRIES_PER_HOUR, seconds=3600, now=now):
+    if tries_too_often(person, "connect"):
         _refuse(form, "too_many_tries", provider)
         return None
     try:

@@ -17,10 +17,10 @@ from bookingsite.lib.secrets import Unreadable
 from calendars import connecting, wording
 from calendars.cards import cards_of
 from calendars.forms import ChoiceForm
-from calendars.models import Calendar, Write
+from calendars.models import Account, Calendar, Write
 from calendars.providers.errors import ProviderError
 from calendars.sync import push
-from calendars.views.own import account_or_404, person_of
+from calendars.views.own import account_or_404, person_of, tries_too_often
 
 
 @login_required
@@ -58,17 +58,24 @@ def choose(request: HttpRequest) -> HttpResponse:
 def refresh(request: HttpRequest, account_id: int) -> HttpResponse:
     """Look at the account now, and say what came of it."""
     account = account_or_404(request, account_id)
+    if tries_too_often(person_of(request), "refresh"):
+        _tell_problem(request, account, "too_many_tries")
+        return redirect("calendars:integrations")
     try:
         connecting.refresh(account, clock.now())
     except (ProviderError, Unreadable) as error:
         code = error.code if isinstance(error, ProviderError) else "secret_unreadable"
-        found = wording.problem(code, account.provider)
-        messages.error(request, f"{found.text} {found.remedy}")
+        _tell_problem(request, account, code)
     else:
         messages.success(
             request, _("%(account)s answers. Its calendars are being read.") % {"account": account}
         )
     return redirect("calendars:integrations")
+
+
+def _tell_problem(request: HttpRequest, account: Account, code: str) -> None:
+    found = wording.problem(code, account.provider)
+    messages.error(request, f"{found.text} {found.remedy}")
 
 
 @login_required

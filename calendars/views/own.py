@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from django.core.cache import cache
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 
+from bookingsite.lib import clock
+from bookingsite.lib.rate_limit import exceeded
 from bookingsite.models import User
 from calendars.models import Account, Calendar
+
+TRIES_PER_HOUR = 30
 
 
 def person_of(request: HttpRequest) -> User:
@@ -24,6 +29,12 @@ def calendar_or_404(request: HttpRequest, calendar_id: int) -> Calendar:
     """The person's own calendar with its account. Raises Http404."""
     calendars = Calendar.objects.select_related("account", "owner")
     return get_object_or_404(calendars, pk=calendar_id, owner=person_of(request), account__closing_at=None)
+
+
+def tries_too_often(person: User, what: str) -> bool:
+    """Count one more try of what makes a server wait on another; tells whether it is over the limit."""
+    now = clock.now().timestamp()
+    return exceeded(cache, name=what, who=str(person.pk), limit=TRIES_PER_HOUR, seconds=3600, now=now)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -105,6 +106,17 @@ def test_choice_of_calendars_is_stored_and_read_at_once(
 
 
 @pytest.mark.promise("C7")
+def test_choice_leaves_a_calendar_to_the_worker_that_reads_it(
+    page: Client, account: Account, now: datetime
+) -> None:
+    until = now + timedelta(minutes=10)
+    Calendar.objects.update(blocks=False, receives=False, run_at=until, lease=uuid.uuid4())
+    work = calendar("Work")
+    page.post(reverse("calendars:choose"), {"blocks": [work.pk], "receives": work.pk})
+    work.refresh_from_db()
+    assert (work.blocks, work.receives, work.run_at) == (True, True, until)
+
+
 def test_no_calendar_need_receive(page: Client, account: Account) -> None:
     page.post(reverse("calendars:choose"), {"blocks": [], "receives": ""})
     assert Calendar.objects.filter(receives=True).count() == 0
@@ -148,6 +160,16 @@ def test_refresh_says_what_is_wrong(page: Client, account: Account, typed_server
     typed_server.server.fail_next("calendars", errors.Unreachable())
     answer = page.post(reverse("calendars:refresh", args=[account.pk]), follow=True)
     assert str(PROBLEMS["unreachable"].text) in answer.content.decode()
+
+
+def test_refreshing_is_limited(page: Client, account: Account, typed_server: TypedServer) -> None:
+    typed_server.server.calls.clear()
+    url = reverse("calendars:refresh", args=[account.pk])
+    for _ in range(30):
+        page.post(url)
+    answer = page.post(url, follow=True)
+    assert str(PROBLEMS["too_many_tries"].text) in answer.content.decode()
+    assert typed_server.server.calls == ["calendars"] * 30
 
 
 def test_refresh_tries_a_refused_password_once(
