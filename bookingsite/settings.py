@@ -325,3 +325,5 @@ LOGGING = {
 # --- guests ---------------------------------------------------------------------------------------
 # How many bookings one network address may try in an hour; 0 switches the limit off.
 GUEST_TRIES_PER_HOUR = env.int("GUEST_TRIES_PER_HOUR", default=60)
+# And how many may be tried in an hour for one mail address; 0 here, or above, switches this limit off.
+GUEST_TRIES_PER_ADDRESS = env.int("GUEST_TRIES_PER_ADDRESS", default=10)

@@ -63,7 +63,7 @@ def _send(request: HttpRequest, event_type: EventType, view: View) -> HttpRespon
         return redirect(_event_url(event_type) + view.query())
     if form.looks_automatic or not form.is_valid():
         return _page(request, event_type, view, form, ticket, status=400)
-    if door.has_tried_too_often(request, now=now.timestamp()):
+    if door.has_tried_too_often(request, email=form.cleaned_data["email"], now=now.timestamp()):
         form.add_error(None, _("Too many bookings were tried from your network. Please wait a while."))
         return _page(request, event_type, view, form, ticket, status=429)
     try:

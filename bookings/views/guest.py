@@ -105,27 +105,33 @@ def guest_cancel(request: HttpRequest, token: str, booking: Booking) -> HttpResp
     """Ask first, with the nearest other times; cancel on POST."""
     form = CancelForm(request.POST or None)
     status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            lifecycle.cancel(
-                booking,
-                actor=Booking.Actor.GUEST,
-                now=clock.now(),
-                reason=form.cleaned_data["reason"].strip(),
-            )
-        except TooLate:
-            status = 409
-        except TooBusy:
-            form.add_error(None, _("Many people are booking right now. Please press the button again."))
-            status = 503
-        else:
+    if request.method == "POST":
+        status, trouble = _cancel(booking, form, now=clock.now())
+        if status == 303:
             return redirect("guest_booking", token)
-    elif request.method == "POST":
-        status = 400
+        if trouble:
+            form.add_error(None, trouble)
     context = {**_shown(request, booking, token), "form": form}
     if context["may_change"]:
         context["others"] = _others(booking, context["view"], token)
     return render(request, "bookings/public/cancel.html", context, status=status)
+
+
+def _cancel(booking: Booking, form: CancelForm, *, now: datetime) -> tuple[int, str]:
+    """Cancel the booking: a status and what to say beside what the form and the page say by themselves."""
+    if not form.is_valid():
+        return 400, ""
+    if door.has_changed_too_often(booking, now=now.timestamp()):
+        return 429, _wait()
+    try:
+        lifecycle.cancel(
+            booking, actor=Booking.Actor.GUEST, now=now, reason=form.cleaned_data["reason"].strip()
+        )
+    except TooLate:
+        return 409, ""
+    except TooBusy:
+        return 503, _("Many people are booking right now. Please press the button again.")
+    return 303, ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,7 +152,7 @@ def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> Http
     base = reverse("guest_reschedule", args=[token])
     view = context["view"]
     context["trouble"] = trouble
-    if start is not None and status in {200, 503}:
+    if start is not None and status in {200, 429, 503}:
         context |= {"chosen": view.moment(start), "change_url": base + view.query()}
     else:
         context |= picker(booking.event_type, view, base=base, book=base, now=now, moving=booking)
@@ -168,6 +174,8 @@ def _move(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[i
     """Move the booking: a status and what to say; nothing to say when it is done."""
     if start is None:
         return 400, _("Please choose a time.")
+    if door.has_changed_too_often(booking, now=now.timestamp()):
+        return 429, _wait()
     try:
         lifecycle.reschedule(booking, start, actor=Booking.Actor.GUEST, now=now)
     except (SlotTaken, TimesUnknown, TooLate, NotLive):
@@ -175,6 +183,11 @@ def _move(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[i
     except TooBusy:
         return 503, _("Many people are booking right now. Please press the button again.")
     return 303, ""
+
+
+def _wait() -> str:
+    """What somebody reads who has changed one booking over and over."""
+    return f"{_('You have tried very often in the last hour.')} {_('Wait a while, then try again.')}"
 
 
 def _others(booking: Booking, view: View, token: str) -> list[dict[str, Any]]:

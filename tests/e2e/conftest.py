@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -47,6 +48,7 @@ def guest_site(
 ) -> GuestSite:
     """Anna in Berlin offers half an hour, Monday to Friday 9 to 17; it is Monday 2027-03-01, nine o'clock."""
     monkeypatch.setattr("bookingsite.lib.clock.now", lambda: NOW)
+    monkeypatch.setattr(settings, "GUEST_TRIES_PER_HOUR", 0)  # every test is Gina, in the same hour
     host = User.objects.create_user(
         "anna@example.org", "correct horse battery", name="Anna Berg", slug="anna", zone="Europe/Berlin"
     )

@@ -8,6 +8,7 @@ import pytest
 
 from bookings.domain.errors import TooBusy
 from bookings.models import Booking
+from bookings.views import door
 from tests.bookings.guest.pages import DETAILS, Guest, event_path
 from tests.factories.bookings import booked, event_type_of
 
@@ -245,6 +246,48 @@ def test_a_made_up_forwarding_header_is_no_new_network(guest: Guest, talk, setti
     form = guest.open_form(talk, "2027-03-02T10:00Z").form(**DETAILS)
 
     assert guest.post(f"{event_path(talk)}book/", form, x_forwarded_for="1.2.3.4").status == 429
+
+
+def test_too_many_bookings_for_one_mail_address_are_refused_from_any_network(guest: Guest, talk, settings):
+    settings.GUEST_TRIES_PER_ADDRESS = 1
+    answers = [
+        guest.book(talk, "2027-03-02T09:00Z"),
+        guest.book(talk, "2027-03-02T10:00Z", email="Gina@Example.com"),
+        guest.book(talk, "2027-03-02T11:00Z", email="otto@example.com"),
+    ]
+
+    assert [answer.status for answer in answers] == [303, 429, 303]
+
+
+@pytest.mark.parametrize("name", ["GUEST_TRIES_PER_HOUR", "GUEST_TRIES_PER_ADDRESS"])
+def test_the_limit_for_one_mail_address_can_be_switched_off(guest: Guest, talk, settings, name):
+    settings.GUEST_TRIES_PER_ADDRESS = 1
+    setattr(settings, name, 0)
+    answers = [guest.book(talk, f"2027-03-02T{hour}:00Z") for hour in ("09", "10")]
+
+    assert [answer.status for answer in answers] == [303, 303]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "remote", "network"),
+    [
+        (0, "203.0.113.5", "198.51.100.7", "198.51.100.7"),
+        (1, "192.0.2.1, 203.0.113.5", "127.0.0.1", "203.0.113.5"),
+        (2, "203.0.113.5", "127.0.0.1", "127.0.0.1"),
+        (1, "203.0.113.5:4711", "127.0.0.1", "203.0.113.5"),
+        (1, "2001:db8:1:2:3:4:5:6", "127.0.0.1", "2001:db8:1:2::/64"),
+        (1, "[2001:db8:1:2::9]:443", "127.0.0.1", "2001:db8:1:2::/64"),
+        (0, "", "::1", "::/64"),
+        (0, "", "::ffff:198.51.100.7", "198.51.100.7"),
+        (1, "unknown", "198.51.100.7", "198.51.100.7"),
+        (0, "", "", ""),
+    ],
+)
+def test_the_network_of_a_guest(rf, settings, *, proxies, forwarded, remote, network):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    request = rf.get("/", headers={"x-forwarded-for": forwarded}, REMOTE_ADDR=remote)
+
+    assert door.address_of(request) == network
 
 
 @pytest.mark.parametrize(

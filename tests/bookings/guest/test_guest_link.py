@@ -9,6 +9,7 @@ import time_machine
 
 from bookings.domain import lifecycle, links
 from bookings.models import Booking, Message
+from bookings.views import door
 from tests.bookings.guest.pages import Guest, booking_path
 from tests.factories.availability import make_time_off
 from tests.factories.bookings import booked, event_type_of
@@ -186,6 +187,31 @@ def test_a_time_taken_meanwhile_is_refused_and_the_old_one_kept(guest: Guest, bo
     assert (asked.status, sent.status, booking.start) == (409, 409, TEN)
     assert sent.text("//div[@role='alert']") == "This time is no longer offered. Please choose another."
     assert len(sent.free_days) > 0
+
+
+def test_a_booking_is_not_moved_and_cancelled_without_end(guest: Guest, booking, monkeypatch):
+    monkeypatch.setattr(door, "CHANGES_PER_HOUR", 2)
+    path = booking_path(booking, "reschedule/")
+    moves = [guest.post(path, {"start": start}) for start in (ELEVEN, "2027-03-02T11:00Z", ELEVEN)]
+    cancelled = guest.post(booking_path(booking, "cancel/"), {"reason": "Flu"})
+
+    booking.refresh_from_db()
+    assert [answer.status for answer in (*moves, cancelled)] == [302, 302, 429, 429]
+    assert (booking.state, booking.start) == ("confirmed", TEN + timedelta(hours=2))
+    wait = "You have tried very often in the last hour. Wait a while, then try again."
+    assert moves[-1].text("//div[@role='alert']") == wait
+    assert moves[-1].form() == {"start": ELEVEN}
+    assert cancelled.texts("//div[@role='alert']//li") == [wait]
+    assert cancelled.form()["reason"].strip() == "Flu"
+
+
+def test_another_booking_has_changes_of_its_own(guest: Guest, booking, talk, now, monkeypatch):
+    monkeypatch.setattr(door, "CHANGES_PER_HOUR", 1)
+    other = booked(talk, TEN + timedelta(hours=3), now=now, email="other@example.com")
+
+    answers = [guest.post(booking_path(one, "cancel/"), {"reason": ""}) for one in (booking, other)]
+
+    assert [answer.status for answer in answers] == [302, 302]
 
 
 @pytest.mark.parametrize("start", ["", "NaN", "9999-12-31T00:00Z", "2027-03-02T10:00"])
