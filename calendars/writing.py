@@ -64,15 +64,28 @@ def want_event(calendar: Calendar, *, uid: str, wish: EventWish, now: datetime) 
     """
     if wish.uid != uid:
         raise ValueError("the wish belongs to another event")
-    if Account.objects.filter(calendars=calendar, closing_at__isnull=False).exists():
-        return  # the account is being disconnected and our events are on their way out of it
-    _change(calendar, uid=uid, wish=wish_as_json(wish), now=now)
+    with transaction.atomic():
+        # Locked, so that disconnecting either sees this event or is seen here. Account first, then writes.
+        account = _locked(calendar)
+        if account and not account.closing_at:
+            _change(calendar, uid=uid, wish=wish_as_json(wish), now=now)
+        # else the account is being disconnected and our events are on their way out of it
 
 
 def want_absent(calendar: Calendar, *, uid: str, now: datetime) -> None:
     """Have `calendar` hold no event with this UID, soon. Nothing to do where none was ever wanted."""
-    if Write.objects.filter(calendar=calendar, uid=uid).exists():
-        _change(calendar, uid=uid, wish=None, now=now)
+    with transaction.atomic():
+        _locked(calendar)  # the order of locks is the same whatever is wanted
+        if Write.objects.filter(calendar=calendar, uid=uid).exists():
+            _change(calendar, uid=uid, wish=None, now=now)
+
+
+def _locked(calendar: Calendar) -> Account | None:
+    """The calendar's account as it is now, kept from being disconnected until the transaction ends.
+
+    None when it is gone.
+    """
+    return Account.objects.select_for_update(no_key=True).filter(pk=calendar.account_id).first()
 
 
 def _change(calendar: Calendar, *, uid: str, wish: Mapping[str, Any] | None, now: datetime) -> None:
