@@ -148,7 +148,7 @@ def _unknown(_context: Context) -> Words:
     return (
         _("There is no account with your address at %(site)s") % _site(),
         _("Somebody asked for a new password with this e-mail address, but there is no account with it."),
-        (Action(_("Create an account"), address_of("account_signup")),),
+        (Action(_("Create an account"), address_of("account_signup")),) if settings.SIGN_UP_OPEN else (),
         (
             _("You may have signed up with another address."),
             _("If that was not you, you need not do anything."),

@@ -50,6 +50,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": _("Too many attempts to sign in. Please try again later."),
     }
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether strangers may make accounts (SIGN_UP_OPEN), by the form or through a provider: it asks here too."""
+        return bool(settings.SIGN_UP_OPEN)
+
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """A person from the sign-up form."""
         super().save_user(request, user, form, commit=False)

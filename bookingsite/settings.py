@@ -200,6 +200,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
+SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)  # false: the operator makes the accounts
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "bookingsite.forms.SignupFields"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
