@@ -235,7 +235,7 @@ def test_the_page_for_moving_shows_only_this_booking(guest: Guest, booking, talk
     ] == []
 
 
-@pytest.mark.promise("B4")
+@pytest.mark.promise("A7", "B4")
 def test_after_the_deadline_the_page_gives_the_hosts_address_instead_of_buttons(guest: Guest, host, now):
     late = booked(event_type_of(host, cancel_notice=24 * 60), TEN, now=now)
     before = guest.get(booking_path(late))
