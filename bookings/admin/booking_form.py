@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.domain import lifecycle, reasons
 from bookings.domain.errors import BookingError, NotBookable, SlotTaken, TimesUnknown, TooBusy
-from bookings.forms.guest import valid_phone
+from bookings.forms.guest import valid_name, valid_phone
 from bookings.forms.own import in_range
 from bookings.models import Booking, EventType
 from bookingsite.lib import clock
@@ -48,7 +48,7 @@ class BookingForm(forms.ModelForm[Booking]):
 
     start = forms.SplitDateTimeField(label=_("Start"), widget=AdminSplitDateTime)
     guest_name = forms.CharField(label=_("Guest"), max_length=120, required=False)
-    guest_email = forms.EmailField(label=_("Guest's e-mail address"), required=False)
+    guest_email = forms.EmailField(label=_("Guest's e-mail address"), max_length=254, required=False)
     guest_phone = forms.CharField(
         label=_("Phone"), max_length=40, required=False, help_text=_("Needed for events by phone.")
     )
@@ -95,6 +95,11 @@ class BookingForm(forms.ModelForm[Booking]):
             except BookingError as error:
                 self.add_error("start", self._why(error, data))
         return data
+
+    def clean_guest_name(self) -> str:
+        """As guests type it; whether one is needed is seen with the rest."""
+        name = str(self.cleaned_data["guest_name"])
+        return valid_name(name) if name else ""
 
     def clean_guest_phone(self) -> str:
         """As guests type it."""

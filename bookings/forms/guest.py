@@ -92,10 +92,7 @@ class GuestForm(forms.Form):
 
     def clean_name(self) -> str:
         """One line of visible characters."""
-        name = " ".join(str(self.cleaned_data["name"]).split())
-        if not any(character.isalnum() for character in name):
-            raise forms.ValidationError(_("Please give your name."))
-        return name
+        return valid_name(self.cleaned_data["name"])
 
     def clean_phone(self) -> str:
         """Digits and the marks people write between them; numbering plans are not judged."""
@@ -105,6 +102,14 @@ class GuestForm(forms.Form):
     def looks_automatic(self) -> bool:
         """Whether the field that people do not see was filled in (G95)."""
         return bool(self.data.get("website"))
+
+
+def valid_name(text: str) -> str:
+    """The name on one line. Raises ValidationError for one without a letter or digit."""
+    name = " ".join(text.split())
+    if not any(character.isalnum() for character in name):
+        raise forms.ValidationError(_("Please give your name."))
+    return name
 
 
 def valid_phone(text: str) -> str:

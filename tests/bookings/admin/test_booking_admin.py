@@ -140,6 +140,17 @@ def test_an_event_by_phone_needs_a_number(as_operator, host):
     assert Guest.objects.get().phone == "+49 30 123456"
 
 
+def test_guest_is_taken_as_the_guests_own_form_takes_one(as_operator, host):
+    event_type = event_type_of(host)
+    long = f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.example"
+
+    refused = as_operator.post(ADD, add_form(event_type, guest_email=long, guest_name="..."))
+    done = as_operator.post(ADD, add_form(event_type, guest_name=" Ada \t  King "))
+
+    assert sorted(refused.context["adminform"].form.errors) == ["guest_email", "guest_name"]
+    assert (done.status_code, Guest.objects.get().name) == (302, "Ada King")
+
+
 @pytest.mark.promise("A14", "H4")
 def test_the_operator_reads_why_a_time_is_refused_but_no_private_note(as_operator, host):
     event_type = event_type_of(host)
