@@ -22,6 +22,36 @@ def is_host(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_staff)
 
 
+# How Django's own filters and date drill-downs end the lookups they put into an address.
+_ENDS = (
+    "", "__exact", "__id__exact", "__isnull", "__in", "__gte", "__gt", "__lte", "__lt", "__year", "__month", "__day",
+)  # fmt: skip
+
+
+class OnlyOfferedLookups(admin.ModelAdmin[Any]):
+    """Lists are narrowed by what they offer. Any other lookup in the address would ask, letter by letter, for columns
+    that are never shown: titles, sealed secrets (invariant 8)."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only the row's key, the list's filters and its date drill-down; nothing that PostgreSQL cannot hold."""
+        values = value if isinstance(value, list | tuple) else [value]
+        if any("\0" in str(each) for each in values):
+            return False
+        return any(lookup == name + end for name in self._offered(request) for end in _ENDS)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """A NUL is in no key; PostgreSQL would refuse the question."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    def _offered(self, request: HttpRequest | None) -> set[str]:
+        names = {"pk", self.opts.pk.name, *([self.date_hierarchy] if self.date_hierarchy else [])}
+        # Django asks without a request when a lookup comes from elsewhere than the address of a list.
+        for item in self.list_filter if request is None else self.get_list_filter(request):
+            first = item[0] if isinstance(item, list | tuple) else item
+            names.add(str(getattr(first, "parameter_name", first)))
+        return names
+
+
 class _Scope:
     """What rows and inlines share: own rows only, and choices among own rows only."""
 
@@ -71,7 +101,7 @@ class _Scope:
         return related._default_manager.none()
 
 
-class ScopedAdmin(_Scope, admin.ModelAdmin[Any]):
+class ScopedAdmin(_Scope, OnlyOfferedLookups):
     """A model whose rows belong to a host by way of `owner_path` (a lookup such as `account__owner`)."""
 
 
@@ -81,3 +111,9 @@ class ScopedTabularInline(_Scope, admin.TabularInline[Any, Any]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The parent has been checked; filtering again would only cost a join."""
         return admin.TabularInline.get_queryset(self, request)
+
+
+def with_defaults(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """For `changeform_view`: `object_id`, `form_url`, `extra_context`, however the admin passed them."""
+    given = dict(zip(("object_id", "form_url", "extra_context"), args, strict=False)) | kwargs
+    return given.get("object_id"), given.get("form_url", ""), given.get("extra_context")

@@ -19,7 +19,7 @@ from bookings.domain.errors import TooBusy
 from bookings.forms.own import ReasonForm
 from bookings.models import Booking, Guest, HistoryEntry
 from bookingsite.lib import clock
-from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
+from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline, with_defaults
 
 
 class GuestInline(ScopedTabularInline):
@@ -104,7 +104,7 @@ class BookingAdmin(ScopedAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Without the admin's own transaction: `lifecycle` opens a durable one that starts with the lock."""
-        return self._changeform_view(request, *_with_defaults(args, kwargs))  # type: ignore[attr-defined, no-any-return]
+        return self._changeform_view(request, *with_defaults(args, kwargs))  # type: ignore[attr-defined, no-any-return]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Event types are named with their host."""
@@ -161,9 +161,3 @@ class BookingAdmin(ScopedAdmin):
             done += 1
         said = ngettext("%(count)s booking is cancelled.", "%(count)s bookings are cancelled.", done)
         self.message_user(request, said % {"count": done}, messages.SUCCESS if done else messages.WARNING)
-
-
-def _with_defaults(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """`object_id`, `form_url`, `extra_context`, however the admin passed them."""
-    given = dict(zip(("object_id", "form_url", "extra_context"), args, strict=False)) | kwargs
-    return given.get("object_id"), given.get("form_url", ""), given.get("extra_context")
