@@ -6,29 +6,54 @@ from typing import Any, ClassVar
 
 import allauth.mfa.admin
 import allauth.socialaccount.admin  # noqa: F401 - registered first, so that some of it can be taken out below
+import django_q.admin  # noqa: F401 - the same
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from bookingsite import leases, work
 from bookingsite.forms import PictureField
 from bookingsite.lib import clock
 from bookingsite.models import Canary, Heartbeat, Tick, User
-from bookingsite.scoped_admin import ScopedAdmin, is_operator
+from bookingsite.scoped_admin import OnlyOfferedLookups, ScopedAdmin, is_operator, with_defaults
 from bookingsite.validation import validate_not_reserved, validate_single_line
 from bookingsite.zones import ZoneField
 
 admin.site.site_header = _("Bookingsite administration")
 admin.site.site_title = _("Administration")
 admin.site.index_title = _("What is here")
+
+_secure_login = secure_admin_login(admin.site.login)
+
+
+def _sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The site's own sign-in, with its second factor and its limits; the admin's would know neither.
+
+    allauth leaves the admin's form to people who are signed in; theirs is never asked either.
+    """
+    if request.method == "POST" and request.user.is_authenticated:
+        return redirect("admin:index")
+    answer: HttpResponseBase = _secure_login(request, extra_context)
+    return answer
+
+
+admin.site.login = _sign_in  # type: ignore[assignment,method-assign]
 
 _OWN_FIELDS = ("name", "slug", "about", "picture", "zone", "language")
 
@@ -81,8 +106,12 @@ class PersonForm(forms.ModelForm[User]):
         )
 
     def clean_email(self) -> str:
-        """Addresses are kept in small letters."""
-        return User.objects.normalise(self.cleaned_data["email"])
+        """Addresses are kept in small letters; one that somebody else has proven to be theirs is taken."""
+        email = User.objects.normalise(self.cleaned_data["email"])
+        proven = EmailAddress.objects.filter(email=email, verified=True).exclude(user=self.instance.pk)
+        if email != self.instance.email and proven.exists():
+            raise self.instance.unique_error_message(User, ("email",))
+        return email
 
     def clean_name(self) -> str:
         """Names reach the headers of mails."""
@@ -98,7 +127,7 @@ class PersonForm(forms.ModelForm[User]):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):
+class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):  # type: ignore[misc]  # lookup_allowed without a request
     """Operators see everybody; a host sees and edits only themselves, and never their own rights (A8)."""
 
     owner_path = "pk"
@@ -131,8 +160,44 @@ class PersonAdmin(DjangoUserAdmin[User], ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_operator(request)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Without the admin's own transaction: a picture is drawn anew while the form is validated."""
+        return self._changeform_view(request, *with_defaults(args, kwargs))  # type: ignore[attr-defined, no-any-return]
 
-class _ForOperators(admin.ModelAdmin[Any]):
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Only what was changed here: another's decision of the same moment stays."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in self.opts.concrete_fields}
+        with transaction.atomic():
+            obj.save(update_fields=[name for name in form.changed_data if name in columns])
+            if "email" in form.changed_data:
+                _give_address(obj)
+        if "email" in form.changed_data:
+            _end_sessions(obj, but=request.session.session_key)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        """The operator's: it asks for no old password. Hosts have the site's own page for theirs."""
+        if not is_operator(request):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+
+def _give_address(person: User) -> None:
+    """The person's address opens the account, and none that it had before."""
+    EmailAddress.objects.filter(user=person).delete()
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+
+
+def _end_sessions(person: User, *, but: str | None) -> None:
+    """Whoever is signed in as this person has to sign in again; `but` is the session that asks for it."""
+    for session in Session.objects.filter(expire_date__gt=clock.now()).exclude(pk=but or "").iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(person.pk):
+            session.delete()
+
+
+class _ForOperators(OnlyOfferedLookups):
     """The background's own rows: operators look at them, hosts do not know of them."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -190,6 +255,8 @@ class CanaryAdmin(_ForOperators):
 
 # The packages' own pages would show an operator what signs people in: sealed second factors, tokens, client secrets.
 admin.site.unregister([Authenticator, SocialApp, SocialToken])
+# The queue's own pages would let whoever has an operator's session run any function of this machine.
+admin.site.unregister([each for each in (Schedule, Success, Failure, OrmQ) if admin.site.is_registered(each)])
 
 
 @admin.register(Authenticator)

@@ -121,8 +121,13 @@ class ProfileForm(PersonForm):
         return slug
 
     def save(self, commit: bool = True) -> User:
-        """Store, and delete the file of a picture that was replaced or removed."""
-        user = super().save(commit)
+        """Store these fields alone, and delete the file of a picture that was replaced or removed.
+
+        A slow save must not undo what an operator decided meanwhile.
+        """
+        user = super().save(commit=False)
+        if commit:
+            user.save(update_fields=self._meta.fields)
         if commit and self.old_picture and self.old_picture != user.picture.name:
             user.picture.storage.delete(self.old_picture)
         return user

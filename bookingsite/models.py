@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -32,8 +32,16 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A new operator: sees and may change everything in the admin."""
-        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+        """A new operator: sees and may change everything in the admin.
+
+        Made on the machine itself, so the address counts as proven: an operator can sign in before mail works.
+        """
+        from allauth.account.models import EmailAddress
+
+        with transaction.atomic(using=self._db):
+            user = self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Find by address, whatever its capitals."""
