@@ -165,7 +165,9 @@ def test_deleting_an_account_again_forgets_it_at_once(
     assert list(Account.objects.all()) == [accounts[1]]
 
 
-@pytest.mark.parametrize(("field", "wrong"), [("trust_hours", "0"), ("trust_hours", "73"), ("label", "a\u2028b")])
+@pytest.mark.parametrize(
+    ("field", "wrong"), [("trust_hours", "0"), ("trust_hours", "73"), ("label", "a\u2028b")]
+)
 def test_account_is_held_to_the_rules_of_its_page(
     accounts: list[Account], operator: User, field: str, wrong: str
 ) -> None:
