@@ -32,6 +32,7 @@ FIRST_KILLS = "workers:0,group:500,supervisor:1000"
 LATER_KILLS = "group:0,workers:500,group:1000"
 MOVED, DELETED, ADDED = 1250, 150, 50
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+READ_WITHIN = 240.0  # of a busy machine; how fast a calendar is read is not what is proved here
 Kill = tuple[str, int]
 
 
@@ -71,33 +72,33 @@ class Reading:
         wrong: list[str] = []
         for target, count in kills:
             wrong += self._kill(target, count)
-        took = wait_for(self.is_over, WITHIN + 10)
-        return wrong + self._late("over", took)
+        wrong += self._taken_up("the last reading")
+        wait_for(self.is_over, READ_WITHIN)
+        return wrong
 
     def _kill(self, target: str, count: int) -> list[str]:
         """Kill in the middle of the reading of whoever has taken it up (again)."""
-        took = wait_for(self._is_taken_up, WITHIN + 10, step=0.01)
+        late = self._taken_up(target)
         kill = armed(self.site, target)
         if count:
-            took += wait_for(lambda: self.stored.count() >= count, WITHIN + 10, step=0.002)
+            wait_for(lambda: self.stored.count() >= count, READ_WITHIN, step=0.002)
         else:
             time.sleep(random.uniform(0.05, 0.8))
         self.abandoned = self.row.get().lease
         kill()
         time.sleep(0.2)
-        print(
-            f"{target:<10} killed with {self.stored.count():4} events stored, {took:4.1f} s after the last",
-            flush=True,
-        )
-        missed = [f"{target}: the reading was over already"] if self.is_over() else []
-        return self._late(target, took) + missed
+        print(f"{target:<10} killed with {self.stored.count():4} events stored", flush=True)
+        return [*late, f"{target}: the reading was over already"] if self.is_over() else late
+
+    def _taken_up(self, what: str) -> list[str]:
+        """Wait until a worker has the calendar; a complaint when that takes too long."""
+        took = wait_for(lambda: self._is_taken_up() or self.is_over(), WITHIN + 30, step=0.01)
+        print(f"taken up after {took:4.1f} s", flush=True)
+        return [f"{what}: taken up only after {took:.0f} s"] if took > WITHIN else []
 
     def _is_taken_up(self) -> bool:
         """Whether a worker has the calendar, and not the one that was killed."""
         return self.row.get().lease not in (None, self.abandoned)
-
-    def _late(self, what: str, seconds: float) -> list[str]:
-        return [f"{what}: only after {seconds:.0f} s"] if seconds > WITHIN else []
 
 
 def copy_of(calendar: Any) -> dict[str, list[tuple[Any, ...]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.caldav_servers import USERNAME, CalDavServer
 
-COUNT, SERIES, WEEKS = 1500, 240, 50
+COUNT, SERIES, WEEKS = 1500, 150, 50
 DAY_ONE = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 Rows = frozenset[tuple[int, int]]
@@ -106,7 +106,7 @@ class Watcher:
         from django.db import connection
 
         try:
-            while not self._over.wait(0.1):
+            while not self._over.wait(0.3):
                 self._look_at_rows()
                 self._look_at_offers()
                 self.looks += 1
