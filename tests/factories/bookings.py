@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -42,3 +42,8 @@ def wish(event_type: EventType, start: datetime, **fields: Any) -> lifecycle.Wis
 def booked(event_type: EventType, start: datetime, *, now: datetime, **fields: Any) -> Booking:
     """A booking made by `lifecycle.book`."""
     return lifecycle.book(wish(event_type, start, **fields), now=now)
+
+
+def at(hour: int, minute: int = 0, *, day: int = 2) -> datetime:
+    """A wall-clock time in Berlin (UTC+1) in March 2027."""
+    return datetime(2027, 3, day, hour, minute, tzinfo=UTC) - timedelta(hours=1)
