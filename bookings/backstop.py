@@ -50,6 +50,12 @@ def install(connection: BaseDatabaseWrapper) -> None:
                 cursor.execute(_SQLITE.format(name=NAME, verb=verb, event=event, table=TABLE))
 
 
+def install_where_wanted(connection: BaseDatabaseWrapper) -> None:
+    """Make the backstop if this database has claims at all; before the first migration it has none."""
+    if TABLE in connection.introspection.table_names():
+        install(connection)
+
+
 def is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whether the database refuses overlapping claims by itself."""
     with connection.cursor() as cursor:
@@ -69,8 +75,8 @@ def is_installed(connection: BaseDatabaseWrapper) -> bool:
 @receiver(post_migrate)
 def install_after_migrate(sender: AppConfig, using: str = "default", **kwargs: Any) -> None:
     """Put the backstop back after each migrate of this app."""
-    if sender.name == "bookings" and TABLE in connections[using].introspection.table_names():
-        install(connections[using])
+    if sender.name == "bookings":
+        install_where_wanted(connections[using])
 
 
 @register(Tags.database)

@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from bookings import backstop
 from bookingsite import canary
 
 
@@ -19,7 +20,7 @@ class CannotStart(Exception):
 
 
 def check() -> None:
-    """Database reachable and migrated, keys right, static files collected. Raises `CannotStart`."""
+    """Database there, migrated and refusing overlaps, keys right, static files collected. Raises `CannotStart`."""
     try:
         pending = pending_migrations()
     except DatabaseError as error:
@@ -32,6 +33,8 @@ def check() -> None:
             _("The database is not up to date (%(count)d steps). Run “manage.py migrate” first.")
             % {"count": pending}
         )
+    for missing in backstop.check_backstop([DEFAULT_DB_ALIAS]):  # invariant 1 must hold from the first request
+        raise CannotStart(f"{missing.msg} {missing.hint}")
     if not canary.opens():
         raise CannotStart(
             _("BOOKING_SECRETS_KEYS does not open the stored secrets of this database. "

@@ -122,6 +122,20 @@ def test_a_wrong_key_stops_the_start(migrated: dict[str, str]) -> None:
     assert done.stderr.startswith("CommandError: BOOKING_SECRETS_KEYS does not open the stored secrets")
 
 
+@pytest.mark.promise("B5")
+def test_a_database_that_lets_bookings_overlap_stops_the_start(migrated: dict[str, str]) -> None:
+    drop = "from django.db import connection as c; c.cursor().execute('DROP TRIGGER claims_never_overlap_insert')"
+    run(migrated, "shell", "-c", drop)
+    site = Site(migrated)
+
+    done = site.manage("start", *site.arguments, check=False)
+    run(migrated, "migrate", "-v", "0")  # the remedy that the sentence names
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The database does not refuse overlapping claims. Run `manage.py")
+    assert run(migrated, "check", "--database", "default").returncode == 0
+
+
 # --- running ------------------------------------------------------------------------------------------
 
 
