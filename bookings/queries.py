@@ -25,7 +25,10 @@ def bookable_event_or_404(host: str, event: str) -> EventType:
     """An event type that can be booked, with its host and target, by its public link. One query."""
     return get_object_or_404(
         EventType.objects.select_related("host", "target__account"),
-        host__slug=host, slug=event, is_active=True, host__is_active=True,
+        host__slug=host,
+        slug=event,
+        is_active=True,
+        host__is_active=True,
     )
 
 
@@ -50,6 +53,9 @@ def own_bookings(host: User) -> QuerySet[Booking]:
 def own_booking_or_404(host: User, public_id: str) -> Booking:
     """One of the host's own bookings."""
     return get_object_or_404(
-        Booking.objects.select_related("event_type__host", "host", "target__account").prefetch_related("guests"),
-        host=host, public_id=public_id,
+        Booking.objects.select_related("event_type__host", "host", "target__account").prefetch_related(
+            "guests"
+        ),
+        host=host,
+        public_id=public_id,
     )

@@ -67,5 +67,7 @@ def forget_old(now: datetime) -> None:
 def _write(name: str, now: datetime, detail: str = "") -> None:
     Heartbeat.objects.bulk_create(
         [Heartbeat(name=name, beat_at=now, detail=detail[:200])],
-        update_conflicts=True, unique_fields=["name"], update_fields=["beat_at", "detail"],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["beat_at", "detail"],
     )

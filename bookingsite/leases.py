@@ -83,7 +83,10 @@ def renew(row: LeasedRow, *, until: datetime) -> bool:
 
 
 def finish(
-    row: LeasedRow, *, state: LeasedRow.State = LeasedRow.State.DONE, run_at: datetime | None = None,
+    row: LeasedRow,
+    *,
+    state: LeasedRow.State = LeasedRow.State.DONE,
+    run_at: datetime | None = None,
     **fields: Any,
 ) -> None:
     """Give the row back as done, or as READY again at `run_at`, with `fields` set. Raises `LeaseLost`.
@@ -99,8 +102,13 @@ def finish(
 
 
 def fail(
-    row: LeasedRow, error: str, *, now: datetime, retry_after: timedelta | None = None,
-    give_up_after: int | None = ATTEMPTS, **fields: Any,
+    row: LeasedRow,
+    error: str,
+    *,
+    now: datetime,
+    retry_after: timedelta | None = None,
+    give_up_after: int | None = ATTEMPTS,
+    **fields: Any,
 ) -> LeasedRow.State:
     """Give the row back after a failed attempt, with `fields` set; returns its new state. Raises `LeaseLost`.
 

@@ -33,12 +33,16 @@ def check() -> None:
             _("The database is not up to date (%(count)d steps). Run “manage.py migrate” first.")
             % {"count": pending}
         )
-    for missing in backstop.check_backstop([DEFAULT_DB_ALIAS]):  # invariant 1 must hold from the first request
+    for missing in backstop.check_backstop(
+        [DEFAULT_DB_ALIAS]
+    ):  # invariant 1 must hold from the first request
         raise CannotStart(f"{missing.msg} {missing.hint}")
     if not canary.opens():
         raise CannotStart(
-            _("BOOKING_SECRETS_KEYS does not open the stored secrets of this database. "
-              "Put the key they were sealed with back, behind a newer one if there is one.")
+            _(
+                "BOOKING_SECRETS_KEYS does not open the stored secrets of this database. "
+                "Put the key they were sealed with back, behind a newer one if there is one."
+            )
         )
     if not has_static_files():
         raise CannotStart(_("The static files are not collected. Run “manage.py collectstatic” first."))

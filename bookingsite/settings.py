@@ -262,6 +262,25 @@ if DEBUG:
 # How far ahead connected calendars are known; nothing is offered beyond (invariant 2).
 CALENDAR_HORIZON_DAYS = env.int("CALENDAR_HORIZON_DAYS", default=400)
 
+# The providers' own addresses: national clouds have others. Plain http is taken on this machine only.
+GOOGLE_AUTH_URI = env.str("GOOGLE_AUTH_URI", default="https://accounts.google.com/o/oauth2/auth")
+GOOGLE_TOKEN_URI = env.str("GOOGLE_TOKEN_URI", default="https://oauth2.googleapis.com/token")
+GOOGLE_REVOKE_URI = env.str("GOOGLE_REVOKE_URI", default="https://oauth2.googleapis.com/revoke")
+GOOGLE_CALENDAR_API = env.str("GOOGLE_CALENDAR_API", default="https://www.googleapis.com/calendar/v3/")
+MICROSOFT_AUTHORITY = env.str("MICROSOFT_AUTHORITY", default="https://login.microsoftonline.com")
+MICROSOFT_GRAPH_API = env.str("MICROSOFT_GRAPH_API", default="https://graph.microsoft.com/v1.0/")
+# Clients of the whole site (C8); those set in the admin win, and a host's own over both.
+OAUTH_CLIENTS = {
+    key: {
+        "client_id": env.str(f"{key.upper()}_CLIENT_ID", default=""),
+        "secret": env.str(f"{key.upper()}_CLIENT_SECRET", default=""),
+        "tenant": env.str(f"{key.upper()}_TENANT", default=""),
+    }
+    for key in ("google", "microsoft")
+}
+# Where providers send "something changed": a public https address, empty for none (then calendars are polled).
+PUSH_URL = env.str("PUSH_URL", default=SITE_URL if HTTPS else "").rstrip("/")
+
 # --- files ------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))

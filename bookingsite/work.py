@@ -145,7 +145,10 @@ def stop_soon() -> None:
 
 
 def drain(
-    now_fn: Callable[[], datetime] = clock.now, *, budget: timedelta = BUDGET, guarded: bool = False,
+    now_fn: Callable[[], datetime] = clock.now,
+    *,
+    budget: timedelta = BUDGET,
+    guarded: bool = False,
     only: Collection[str] | None = None,
 ) -> Drained:
     """Handle due rows of all kinds in turn until none is left or the time is over.

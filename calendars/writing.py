@@ -16,12 +16,13 @@ from django.db import models, transaction
 from django.db.models import Case, F, Value, When
 
 from calendars.models import Account, Calendar, Write
-from calendars.providers.base import EventWish, WishStatus
+from calendars.providers.base import EventWish, Meeting, WishStatus
 from calendars.providers.ical.write import Method, Person, event_bytes, invitation_bytes
 from calendars.wishes import wish_as_json
 
 __all__ = [
     "EventWish",
+    "Meeting",
     "Method",
     "Person",
     "Progress",

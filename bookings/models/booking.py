@@ -52,7 +52,21 @@ class Booking(models.Model):
 
     title = models.CharField(_("name"), max_length=120)
     place_kind = models.CharField(_("kind of place"), max_length=10, choices=EventType.PlaceKind)
-    place = models.CharField(_("place"), max_length=300, blank=True)
+    place = models.CharField(_("place"), max_length=500, blank=True)
+    meeting = models.CharField(
+        _("meeting link"),
+        max_length=12,
+        choices=EventType.Meeting,
+        blank=True,
+        help_text=_("Asked of the calendar; the place holds the link once it is made."),
+    )
+    unverified_since = models.DateTimeField(
+        _("unverified since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Booked while a calendar did not answer; looked at again as soon as it does (C19)."),
+    )
     buffer_before = models.PositiveSmallIntegerField(_("buffer before"), default=0)
     buffer_after = models.PositiveSmallIntegerField(_("buffer after"), default=0)
     cancel_notice = models.PositiveIntegerField(_("cancellation deadline"), default=0)
@@ -77,7 +91,14 @@ class Booking(models.Model):
         verbose_name_plural = _("bookings")
         ordering = ["start", "pk"]
         constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="booking_is_a_span")]
-        indexes = [models.Index(fields=["host", "state", "start"], name="bookings_of_a_host")]
+        indexes = [
+            models.Index(fields=["host", "state", "start"], name="bookings_of_a_host"),
+            models.Index(
+                fields=["unverified_since"],
+                condition=Q(unverified_since__isnull=False),
+                name="bookings_to_verify",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title}, {self.start.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

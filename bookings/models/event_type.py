@@ -34,6 +34,12 @@ class EventType(models.Model):
         PHONE = "phone", _("by phone")
         IN_PERSON = "in_person", _("in person")
 
+    class Meeting(models.TextChoices):
+        """Links that the calendar's provider makes; the values are those of `calendars.writing.Meeting`."""
+
+        GOOGLE_MEET = "google_meet", "Google Meet"
+        TEAMS = "teams", "Microsoft Teams"
+
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="event_types", verbose_name=_("host")
     )
@@ -47,6 +53,13 @@ class EventType(models.Model):
     )
     place_kind = models.CharField(
         _("kind of place"), max_length=10, choices=PlaceKind, default=PlaceKind.ONLINE
+    )
+    meeting = models.CharField(
+        _("meeting link"),
+        max_length=12,
+        choices=Meeting,
+        blank=True,
+        help_text=_("Made anew for every booking, together with its event in your calendar."),
     )
     place = models.CharField(
         _("place"),

@@ -22,6 +22,8 @@ class Message(LeasedRow):
         BOOKED = "booked", _("booked")
         RESCHEDULED = "rescheduled", _("rescheduled")
         CANCELLED = "cancelled", _("cancelled")
+        LINK = "link", _("meeting link made")
+        OFFER = "offer", _("other times proposed")
 
     class Audience(models.TextChoices):
         GUEST = "guest", _("guest")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from bookings.models.booking import Booking
 from bookingsite.lib import clock
 from bookingsite.models import LeasedRow
 from calendars.models import Account, Calendar
@@ -22,6 +23,9 @@ class Notice(LeasedRow):
     class Kind(models.TextChoices):
         ACCOUNT = "account", _("calendar account fails")
         WRITING = "writing", _("bookings do not reach a calendar")
+        RECOVERED = "recovered", _("calendar account works again")
+        OUTSIDE = "outside", _("event of a booking changed in the calendar")
+        COLLISION = "collision", _("outside event collides with a booking")
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name=_("host")
@@ -30,6 +34,9 @@ class Notice(LeasedRow):
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", verbose_name=_("account"))
     calendar = models.ForeignKey(
         Calendar, models.CASCADE, related_name="+", verbose_name=_("calendar"), null=True, blank=True
+    )
+    booking = models.ForeignKey(
+        Booking, models.CASCADE, related_name="+", verbose_name=_("booking"), null=True, blank=True
     )
     incident = models.CharField(_("incident"), max_length=80, unique=True)
     code = models.CharField(

@@ -47,7 +47,9 @@ def _about_account(notice: Notice, *, now: datetime) -> Letter | None:
             *_what_is_wrong(account.error or notice.code, account.provider),
             Detail(_("What guests see meanwhile"), (_what_guests_see(account, notice.owner.zone, now=now),)),
         ],
-        closing=_("If it stays so, we remind you a few times. The Integrations page always shows how things stand."),
+        closing=_(
+            "If it stays so, we remind you a few times. The Integrations page always shows how things stand."
+        ),
     )
 
 

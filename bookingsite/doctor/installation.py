@@ -45,8 +45,11 @@ def double_booking_backstop(now: datetime) -> Finding:
     """The database refuses overlapping claims by itself."""
     if backstop.is_installed(connection):
         return Finding(Level.OK, _("The database refuses double bookings by itself."))
-    return Finding(Level.FAIL, _("The database does not refuse double bookings by itself."),
-                   _("Run “manage.py migrate”."))
+    return Finding(
+        Level.FAIL,
+        _("The database does not refuse double bookings by itself."),
+        _("Run “manage.py migrate”."),
+    )
 
 
 @check("sqlite")
@@ -58,8 +61,9 @@ def sqlite_version(now: datetime) -> Finding:
     if sqlite.is_safe():
         return Finding(Level.OK, _("SQLite %(number)s.") % {"number": number})
     return Finding(
-        Level.WARN, _("SQLite %(number)s can, rarely, damage a database used by several processes.")
-        % {"number": number}, _("Install the package pysqlite3, or use PostgreSQL."),
+        Level.WARN,
+        _("SQLite %(number)s can, rarely, damage a database used by several processes.") % {"number": number},
+        _("Install the package pysqlite3, or use PostgreSQL."),
     )
 
 
@@ -69,7 +73,8 @@ def urllib3(now: datetime) -> Finding:
     if urllib3_is_real():
         return Finding(Level.OK, _("Outgoing requests pass the guard."))
     return Finding(
-        Level.FAIL, _("urllib3 was replaced; outgoing requests would not pass the guard."),
+        Level.FAIL,
+        _("urllib3 was replaced; outgoing requests would not pass the guard."),
         _("Reinstall with “make clean setup”."),
     )
 
@@ -80,7 +85,8 @@ def secrets(now: datetime) -> Finding:
     if canary.opens():
         return Finding(Level.OK, _("The keys open the stored secrets."))
     return Finding(
-        Level.FAIL, _("BOOKING_SECRETS_KEYS does not open the stored secrets."),
+        Level.FAIL,
+        _("BOOKING_SECRETS_KEYS does not open the stored secrets."),
         _("Put the key they were sealed with back, behind a newer one if there is one."),
     )
 
@@ -92,7 +98,8 @@ def mail(now: datetime) -> Finding:
         kind = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
         level = Level.OK if settings.DEBUG else Level.WARN
         return Finding(
-            level, _("Mail is not sent but kept (%(kind)s).") % {"kind": kind},
+            level,
+            _("Mail is not sent but kept (%(kind)s).") % {"kind": kind},
             "" if settings.DEBUG else _("Set EMAIL_URL."),
         )
     try:
@@ -111,7 +118,8 @@ def zones(now: datetime) -> Finding:
     if now.year - int(name[:4]) < 2:
         return Finding(Level.OK, _("Time-zone rules %(name)s.") % {"name": name})
     return Finding(
-        Level.WARN, _("The time-zone rules (%(name)s) are old; some times may be wrong.") % {"name": name},
+        Level.WARN,
+        _("The time-zone rules (%(name)s) are old; some times may be wrong.") % {"name": name},
         _("Update the system's tzdata and the package tzdata."),
     )
 

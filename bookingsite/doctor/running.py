@@ -32,8 +32,11 @@ def schedule(now: datetime) -> Finding:
     """The schedule is what the code says."""
     if schedules.is_in_order():
         return Finding(Level.OK, _("The schedule is in order."))
-    return Finding(Level.FAIL, _("The schedule is incomplete or has strange entries."),
-                   _("Run “manage.py setup_schedules”."))
+    return Finding(
+        Level.FAIL,
+        _("The schedule is incomplete or has strange entries."),
+        _("Run “manage.py setup_schedules”."),
+    )
 
 
 @check("late")
@@ -42,8 +45,11 @@ def late(now: datetime) -> Finding:
     waiting = {name: count for name, count in health.late_rows(now).items() if count}
     if not waiting:
         return Finding(Level.OK, _("No work is late."))
-    return Finding(Level.FAIL, _("Work is late: %(kinds)s.") % {"kinds": _listed(waiting)},
-                   _("If the worker is alive, it has too much to do: raise WORKERS."))
+    return Finding(
+        Level.FAIL,
+        _("Work is late: %(kinds)s.") % {"kinds": _listed(waiting)},
+        _("If the worker is alive, it has too much to do: raise WORKERS."),
+    )
 
 
 @check("dead")
@@ -52,8 +58,11 @@ def dead(now: datetime) -> Finding:
     given_up = {name: count for name, count in health.dead_rows().items() if count}
     if not given_up:
         return Finding(Level.OK, _("No work was given up."))
-    return Finding(Level.WARN, _("Work was given up: %(kinds)s.") % {"kinds": _listed(given_up)},
-                   _("Look at it in the admin (state “given up”), mend the cause, try again there."))
+    return Finding(
+        Level.WARN,
+        _("Work was given up: %(kinds)s.") % {"kinds": _listed(given_up)},
+        _("Look at it in the admin (state “given up”), mend the cause, try again there."),
+    )
 
 
 @check("accounts")

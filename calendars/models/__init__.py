@@ -2,7 +2,10 @@
 
 from calendars.models.account import Account
 from calendars.models.calendar import Calendar
+from calendars.models.channel import Channel
+from calendars.models.log import LogEntry
+from calendars.models.oauth_client import OAuthClient
 from calendars.models.reading import Busy, Item, Status
 from calendars.models.write import Write
 
-__all__ = ["Account", "Busy", "Calendar", "Item", "Status", "Write"]
+__all__ = ["Account", "Busy", "Calendar", "Channel", "Item", "LogEntry", "OAuthClient", "Status", "Write"]

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from bookingsite.lib import clock, secrets
 from bookingsite.validation import validate_single_line
 
-LONGEST_TRUST = 72
-"""Hours. A copy older than three days says nothing of the days ahead."""
+LONGEST_TRUST = 168
+"""Hours. A copy older than a week says nothing of the days ahead."""
 
 
 class Account(models.Model):
@@ -22,6 +22,20 @@ class Account(models.Model):
         RETRYING = "retrying", _("provider error, retrying")
         RECONNECT = "reconnect", _("needs reconnecting")
 
+    class Unread(models.TextChoices):
+        """What guests see while a blocking calendar cannot be read (UX N7)."""
+
+        TRUST = "trust", _("free times of the last known copy, for a while")
+        WITHHOLD = "withhold", _("no free times, at once")
+        IGNORE = "ignore", _("free times of the last known copy, for ever")
+
+    class MovedOutside(models.TextChoices):
+        """What becomes of a booking whose event was moved or deleted in the calendar (C16)."""
+
+        ASK = "ask", _("ask me")
+        FOLLOW = "follow", _("move or cancel the booking, and tell the guest")
+        PUT_BACK = "put_back", _("put the event back")
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="accounts", verbose_name=_("host")
     )
@@ -29,6 +43,12 @@ class Account(models.Model):
     label = models.CharField(_("label"), max_length=120, validators=[validate_single_line])
     base_url = models.CharField(_("address"), max_length=500, blank=True)
     username = models.CharField(_("user name"), max_length=254, blank=True)
+    client_id = models.CharField(
+        _("OAuth client"),
+        max_length=200,
+        blank=True,
+        help_text=_("The client that the permission was given to; it works with no other."),
+    )
     sealed_secret = models.TextField(_("secret"), blank=True, editable=False)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.CONNECTED)
     error = models.CharField(
@@ -46,9 +66,26 @@ class Account(models.Model):
         editable=False,
         help_text=_("Our events are being removed from its calendars; then the account is deleted."),
     )
+    refresh_lease = models.UUIDField(null=True, blank=True, editable=False)
+    refresh_until = models.DateTimeField(null=True, blank=True, editable=False)
+    logging_until = models.DateTimeField(_("debug log until"), null=True, blank=True)
+    unread = models.CharField(
+        _("while a calendar cannot be read, guests see"), max_length=8, choices=Unread, default=Unread.TRUST
+    )
+    strict = models.BooleanField(
+        _("refuse bookings when a calendar does not answer at that moment"),
+        default=False,
+        help_text=_("Every blocking calendar is asked once more when somebody books."),
+    )
+    moved_outside = models.CharField(
+        _("when an event of a booking is moved or deleted in the calendar"),
+        max_length=8,
+        choices=MovedOutside,
+        default=MovedOutside.ASK,
+    )
     trust_hours = models.PositiveSmallIntegerField(
         _("trust the last copy for"),
-        default=2,
+        default=24,
         validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TRUST)],
         help_text=_("Hours. When a calendar could not be read for longer, no times are offered."),
     )

@@ -59,6 +59,13 @@ class Calendar(LeasedRow):
     last_ok_at = models.DateTimeField(_("last read well"), null=True, blank=True)
     last_full_at = models.DateTimeField(_("last compared whole"), null=True, blank=True)
     last_changed_at = models.DateTimeField(_("last change seen"), null=True, blank=True)
+    noticed_at = models.DateTimeField(
+        _("change announced"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the provider last told that something changed."),
+    )
     item_count = models.PositiveIntegerField(_("events"), default=0)
 
     class Meta:

@@ -24,6 +24,17 @@ class Write(LeasedRow):
     wish = models.JSONField(_("wanted event"), null=True, blank=True)
     version = models.PositiveIntegerField(_("wanted version"), default=1)
     done_version = models.PositiveIntegerField(_("written version"), default=0)
+    marker = models.CharField(
+        _("marker"), max_length=36, blank=True, editable=False, db_index=True, help_text=_("See `EventWish`.")
+    )
+    remote_uid = models.CharField(
+        _("UID at the provider"),
+        max_length=255,
+        blank=True,
+        db_index=True,
+        help_text=_("Where the provider gives events UIDs of its own."),
+    )
+    meeting_url = models.CharField(_("meeting link"), max_length=500, blank=True)
     remote_key = KeyField(_("key at the provider"), blank=True)
     etag = models.CharField(_("version at the provider"), max_length=200, blank=True)
     written_at = models.DateTimeField(_("written"), null=True, blank=True)

@@ -5,7 +5,7 @@ nor Django. Times are aware UTC datetimes, spans are half-open ``[start, end)``.
 ``errors``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,8 +22,16 @@ class Capabilities:
     writes: bool
     sync_token: bool
     push: bool = False
-    videoconference: bool = False
-    """Can make a meeting link (Meet, Teams) together with the event."""
+    """Can tell a public address that something changed: the provider is a `PushProvider`."""
+    meeting: str = ""
+    """Which kind of meeting link it can make together with an event: a value of `Meeting`, or empty."""
+
+
+class Meeting(StrEnum):
+    """Kinds of online meetings that a calendar's provider makes together with the event."""
+
+    GOOGLE_MEET = "google_meet"
+    TEAMS = "teams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where a written event lies now: its key and the version the server gave (empty when it gives none)."""
+    """Where a written event lies now: its key and the version the server gave (empty when it gives none).
+
+    ``uid`` is the UID that the server shows the event with, where it makes its own (empty: the wish's).
+    ``meeting_url`` is the link of the meeting that was asked for, empty while the server is still making it.
+    """
 
     key: str
     etag: str = ""
+    uid: str = ""
+    meeting_url: str = ""
 
 
 class WishStatus(StrEnum):
@@ -105,7 +119,9 @@ class EventWish:
     booking, so that the same wish can be written any number of times and there is one event.
     ``start``/``end`` are aware UTC, ``zone`` is the IANA zone people agreed on. ``updated`` is when the wish
     was last changed (DTSTAMP), not the time of writing. ``private_id`` marks the event as ours
-    (X-BOOKING-ID).
+    (X-BOOKING-ID). ``marker`` is a UUID in text that follows from the UID and the calendar, for servers that
+    recognise a repeated request by such an id. ``meeting`` asks for an online meeting (a value of
+    ``Meeting``); providers that cannot make this kind pass over it.
     """
 
     uid: str
@@ -124,6 +140,8 @@ class EventWish:
     transparent: bool = False
     sequence: int = 0
     private_id: str = ""
+    marker: str = ""
+    meeting: str = ""
 
 
 class Status(StrEnum):
@@ -169,6 +187,7 @@ class Reading:
     ``warnings`` are codes such as ``"rule_unreadable"`` (see the reader of the provider); ``bad`` counts
     events that could not be placed in time at all. ``status``, ``sequence`` and ``private_id`` are those of
     the (first) master event, so that our own events can be recognised even when they have no occurrence left.
+    ``marker`` is the ``EventWish.marker`` that the event was made with, where the server tells it.
     """
 
     occurrences: tuple[Occurrence, ...] = ()
@@ -178,6 +197,7 @@ class Reading:
     sequence: int = 0
     cancelled: bool = False
     bad: int = 0
+    marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +254,14 @@ class Provider(Protocol):
         """Say what a raw item means in ``window``. Never raises for broken content: that gives warnings."""
         ...
 
+    def readings(self, items: Iterable[RawItem], *, window: Window, rules: ReadingRules) -> Iterator[Reading]:
+        """`occurrences` of many items, one reading each and in their order (see `OneByOne`).
+
+        Providers of files that strangers made read them apart, with limits of time and memory; those raise
+        `TooLarge` or `NotACalendar` when a limit is met, and nothing of the batch may be used.
+        """
+        ...
+
     def put(self, calendar_id: str, wish: EventWish, known: Written | None) -> Written:
         """Make the calendar hold the wish as exactly one event; may be repeated after any crash.
 
@@ -253,4 +281,54 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Let go of connections; the object is not used afterwards."""
+        ...
+
+
+class OneByOne:
+    """Gives a provider `readings` out of its `occurrences`."""
+
+    def occurrences(self, item: RawItem, *, window: Window, rules: ReadingRules) -> Reading:
+        """The provider's own."""
+        raise NotImplementedError
+
+    def readings(self, items: Iterable[RawItem], *, window: Window, rules: ReadingRules) -> Iterator[Reading]:
+        """Each item's reading, in their order."""
+        return (self.occurrences(item, window=window, rules=rules) for item in items)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A standing order at the server to tell us of changes in one calendar.
+
+    ``channel_id`` names it in notices, ``resource_id`` is the server's own name for what is watched (may be
+    empty). ``expires_at`` is aware UTC: what the server granted, not what was asked for.
+    """
+
+    channel_id: str
+    resource_id: str
+    expires_at: datetime
+
+
+class PushProvider(Provider, Protocol):
+    """A provider whose server can tell us that a calendar changed. Notices say only "look again"."""
+
+    def watch(
+        self,
+        calendar_id: str,
+        *,
+        address: str,
+        channel_id: str,
+        secret: str,
+        until: datetime,
+        current: Watch | None,
+    ) -> Watch:
+        """Have notices sent to ``address`` (https) with ``secret`` in them, until about ``until``.
+
+        ``channel_id`` is a new name for the channel where the caller may choose it. ``current`` is the order
+        to be prolonged or replaced; after the call only the returned one stands. May be repeated.
+        """
+        ...
+
+    def unwatch(self, watch: Watch) -> None:
+        """End the order; one that is not there any more is success."""
         ...

@@ -38,6 +38,50 @@ class AccessRevoked(ProviderError):
     reconnect = True
 
 
+class TestingExpired(AccessRevoked):
+    """Google: the grant ended after seven days because the client's consent screen is in "Testing"."""
+
+    code = "testing_expired"
+
+
+class ConsentRefused(ProviderError):
+    """The person said no at the provider's consent page."""
+
+    code = "consent_refused"
+
+
+class ConsentPartial(ProviderError):
+    """The person left out a permission that is needed; ``missing`` holds the scopes."""
+
+    code = "consent_partial"
+    reconnect = True
+
+    def __init__(self, detail: str = "", *, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.missing = missing
+
+
+class AdminConsentNeeded(ProviderError):
+    """The organisation lets only its administrator allow this client (Microsoft AADSTS65001, 90094 …)."""
+
+    code = "admin_consent"
+    reconnect = True
+
+
+class BadClient(ProviderError):
+    """The provider does not accept our client: wrong id or secret, a secret that ran out, a redirect address
+    that is not registered. The operator (or whoever brought the client) must mend it."""
+
+    code = "bad_client"
+    reconnect = True
+
+
+class ConsentStale(ProviderError):
+    """The answer of the consent page does not fit the question: another window, too late, or forged."""
+
+    code = "consent_stale"
+
+
 class NotFound(ProviderError):
     """The calendar (never a single event: those are handled inside) is not there any more."""
 

@@ -1,16 +1,35 @@
 """Which kinds of calendar accounts there are: one entry a kind, nothing else to touch for a new one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers.base import Capabilities, Provider
 from calendars.providers.caldav import PRESETS, CalDavProvider, ICloudProvider, Preset
 from calendars.providers.memory import MemoryProvider, MemoryServer
+from calendars.providers.oauth import OAuth, Tokens
 
-Opener = Callable[[str, str, str, GuardPolicy], Provider]
-"""From address, user name, password and policy to a connection (nothing is sent yet)."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What opens an account: what was typed, or tokens for what was granted.
+
+    ``addresses`` are the provider's own endpoints as the operator set them (national clouds, tests).
+    """
+
+    policy: GuardPolicy
+    url: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tokens: Tokens | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+
+Opener = Callable[[Access], Provider]
+"""From what opens an account to a connection (nothing is sent yet)."""
+Consent = Callable[[Mapping[str, str], GuardPolicy], OAuth]
+"""From the provider's endpoints and our limits to its OAuth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +37,8 @@ class Kind:
     """One kind of account: its key in our tables, its proper name, and how to open one.
 
     `needs_address` says whether the host types an address; `presets` are well-known servers of this
-    kind. A kind that is not `offered` exists for tests.
+    kind. `oauth` is set where the host consents at the provider instead of typing a password. A kind that
+    is not `offered` exists for tests.
     """
 
     key: str
@@ -28,6 +48,7 @@ class Kind:
     needs_address: bool = True
     presets: tuple[Preset, ...] = ()
     offered: bool = True
+    oauth: Consent | None = None
 
 
 @cache
@@ -36,16 +57,20 @@ def memory_server(url: str) -> MemoryServer:
     return MemoryServer()
 
 
-def _open_caldav(url: str, username: str, password: str, policy: GuardPolicy) -> Provider:
-    return CalDavProvider(url=url, username=username, password=password, policy=policy)
+def _open_caldav(access: Access) -> Provider:
+    return CalDavProvider(
+        url=access.url, username=access.username, password=access.password, policy=access.policy
+    )
 
 
-def _open_icloud(url: str, username: str, password: str, policy: GuardPolicy) -> Provider:
-    return ICloudProvider(url=url, username=username, password=password, policy=policy)
+def _open_icloud(access: Access) -> Provider:
+    return ICloudProvider(
+        url=access.url, username=access.username, password=access.password, policy=access.policy
+    )
 
 
-def _open_memory(url: str, username: str, password: str, policy: GuardPolicy) -> Provider:
-    return MemoryProvider(memory_server(url))
+def _open_memory(access: Access) -> Provider:
+    return MemoryProvider(memory_server(access.url))
 
 
 KINDS: dict[str, Kind] = {
@@ -76,8 +101,6 @@ def kind(key: str) -> Kind:
         raise UnknownKind(key) from None
 
 
-def connect(
-    key: str, *, url: str = "", username: str = "", password: str = "", policy: GuardPolicy
-) -> Provider:
+def connect(key: str, access: Access) -> Provider:
     """A connection to an account; the caller closes it. Nothing is sent before the first call."""
-    return kind(key).open(url, username, password, policy)
+    return kind(key).open(access)

@@ -14,6 +14,7 @@ from calendars.models import Account, Calendar
 from calendars.providers import registry
 from calendars.providers.base import Provider, ReadingRules
 from calendars.providers.errors import Timeout
+from calendars.providers.registry import Access
 from calendars.sync.blocking import AllDay, Switches
 
 T = TypeVar("T")
@@ -33,13 +34,8 @@ def guard_policy(*, deadline: float, timeout: float = 20.0) -> GuardPolicy:
 
 def connected(kind: str, *, url: str, username: str, password: str, deadline: float) -> Provider:
     """A provider for this sign-in; nothing is sent yet. Close it after use."""
-    return registry.connect(
-        kind,
-        url=url,
-        username=username,
-        password=password,
-        policy=guard_policy(deadline=deadline, timeout=deadline),
-    )
+    policy = guard_policy(deadline=deadline, timeout=deadline)
+    return registry.connect(kind, Access(url=url, username=username, password=password, policy=policy))
 
 
 def open_provider(account: Account, *, deadline: float = 120.0) -> Provider:

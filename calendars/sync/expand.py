@@ -47,9 +47,11 @@ def horizon(now: datetime) -> Window:
 def expand(
     provider: Provider, items: Iterable[RawItem], *, window: Window, rules: ReadingRules, switches: Switches
 ) -> Iterator[Expanded]:
-    """Read items one by one; broken ones give warnings, never an exception."""
-    for item in items:
-        yield _expanded(item, provider.occurrences(item, window=window, rules=rules), switches)
+    """What the items mean; broken ones give warnings. Raises what `Provider.readings` raises."""
+    items = list(items)
+    readings = provider.readings(items, window=window, rules=rules)
+    for item, reading in zip(items, readings, strict=True):
+        yield _expanded(item, reading, switches)
 
 
 def _expanded(item: RawItem, reading: Reading, switches: Switches) -> Expanded:

@@ -20,13 +20,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate all fields and the key check; exit code 1 while something cannot be read."""
         if not canary.opens():
-            raise CommandError(_("The keys do not open the secrets of this database. Is the old key missing?"))
+            raise CommandError(
+                _("The keys do not open the secrets of this database. Is the old key missing?")
+            )
         unreadable = sum(self._rotate(field) for field in sealed.FIELDS)
         canary.rotate()  # last: it must not open with the new key alone while anything else does not
         if unreadable:
             self.stderr.write(
-                _("%(count)d secrets open with none of the keys. Keep the old keys, or have the accounts "
-                  "connected again.") % {"count": unreadable}
+                _(
+                    "%(count)d secrets open with none of the keys. Keep the old keys, or have the accounts "
+                    "connected again."
+                )
+                % {"count": unreadable}
             )
             sys.exit(1)
         self.stdout.write(_("Everything is sealed with the newest key; the older ones may go."))
@@ -39,7 +44,11 @@ class Command(BaseCommand):
             done = count.renewed + count.current + count.unreadable
             self.stdout.write(
                 _("%(what)s: %(renewed)d renewed, %(current)d were new already, %(left)d left")
-                % {"what": f"{field.model}.{field.field}", "renewed": count.renewed, "current": count.current,
-                   "left": max(total - done, 0)}
+                % {
+                    "what": f"{field.model}.{field.field}",
+                    "renewed": count.renewed,
+                    "current": count.current,
+                    "left": max(total - done, 0),
+                }
             )
         return count.unreadable

@@ -73,8 +73,11 @@ class Command(BaseCommand):
             raise preflight.CannotStart(_("The demo runs in development only (DEBUG=true)."))
         if demo_calendars.is_answering():
             raise preflight.CannotStart(
-                _("Another program listens at port %(port)d, where the demo's calendar server belongs. "
-                  "Stop it, or set DEMO_CALDAV_PORT to a free port.") % {"port": demo_calendars.port()}
+                _(
+                    "Another program listens at port %(port)d, where the demo's calendar server belongs. "
+                    "Stop it, or set DEMO_CALDAV_PORT to a free port."
+                )
+                % {"port": demo_calendars.port()}
             )
         group = Group("calendars", demo_calendars.command(), log=demo_calendars.log_file())
         supervisor.groups.append(group)
@@ -103,10 +106,22 @@ class Command(BaseCommand):
 def web(listener: socket.socket, workers: int | None) -> Group:
     """The web server, on a socket that the supervisor keeps."""
     extra = {} if workers is None else {"WEB_WORKERS": str(workers)}
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:bookingsite.gunicorn_settings",
-               "--chdir", str(settings.BASE_DIR), "--bind", f"fd://{listener.fileno()}"]
-    environment = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
-                   "PYTHONPATH": path_of_the_project(), **extra}
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "python:bookingsite.gunicorn_settings",
+        "--chdir",
+        str(settings.BASE_DIR),
+        "--bind",
+        f"fd://{listener.fileno()}",
+    ]
+    environment = {
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+        "PYTHONPATH": path_of_the_project(),
+        **extra,
+    }
     return Group("web", command, environment=lambda: environment, pass_fds=[listener.fileno()])
 
 

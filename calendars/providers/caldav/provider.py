@@ -9,6 +9,7 @@ from calendars.providers.base import (
     CalendarInfo,
     Capabilities,
     EventWish,
+    OneByOne,
     Page,
     RawItem,
     Reading,
@@ -25,7 +26,7 @@ from calendars.providers.caldav.writing import Writer
 from calendars.providers.ical import event_bytes, occurrences
 
 
-class CalDavProvider:
+class CalDavProvider(OneByOne):
     """One CalDAV account. Calendar ids are the addresses of the collections, so that no discovery is
     needed after connecting. Every request passes the guard of `policy`."""
 

@@ -7,6 +7,7 @@ from calendars.providers.base import (
     CalendarInfo,
     Capabilities,
     EventWish,
+    OneByOne,
     Page,
     RawItem,
     Reading,
@@ -19,7 +20,7 @@ from calendars.providers.ical import event_bytes, occurrences, split
 from calendars.providers.memory.server import Fault, MemoryServer
 
 
-class MemoryProvider:
+class MemoryProvider(OneByOne):
     """Reads and writes a server in the same process; see ``base.Provider`` for what is promised."""
 
     key: ClassVar[str] = "memory"

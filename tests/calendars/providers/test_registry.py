@@ -5,6 +5,7 @@ import pytest
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers import registry
 from calendars.providers.base import Provider
+from calendars.providers.registry import Access
 
 
 @pytest.mark.promise("C1", "C4")
@@ -15,7 +16,7 @@ def test_offered_kinds_are_known_by_their_keys() -> None:
 
 @pytest.mark.parametrize("key", list(registry.KINDS))
 def test_connect_gives_a_provider_of_that_kind(key: str) -> None:
-    provider: Provider = registry.connect(key, url="https://a.invalid/", policy=GuardPolicy())
+    provider: Provider = registry.connect(key, Access(url="https://a.invalid/", policy=GuardPolicy()))
 
     assert provider.key == key
     assert provider.capabilities == registry.kind(key).capabilities
@@ -30,4 +31,4 @@ def test_memory_accounts_of_one_address_share_a_server() -> None:
 
 def test_unknown_kind() -> None:
     with pytest.raises(registry.UnknownKind):
-        registry.connect("carrier-pigeon", policy=GuardPolicy())
+        registry.connect("carrier-pigeon", Access(policy=GuardPolicy()))
