@@ -11,6 +11,7 @@ from availability import signals as closing
 from availability.engine.spans import Span
 from availability.models import Schedule
 from bookings import standing
+from bookings.domain import meetings
 from bookings.notices import noting
 from bookingsite import work
 from bookingsite.models import User
@@ -37,4 +38,11 @@ def tell_of_account(*, account: Account, code: str, now: datetime, **_: Any) -> 
 def tell_of_writing(*, write: Write, code: str, now: datetime, **_: Any) -> None:
     """Have the owner told that a booking does not reach their calendar (C18)."""
     noting.note_writing(write, code, now=now)
+    work.nudge()
+
+
+@receiver(signals.meeting_link_made, dispatch_uid="bookings.take_meeting_link")
+def take_meeting_link(*, write: Write, url: str, now: datetime, **_: Any) -> None:
+    """The calendar made the meeting's link: keep it with the booking and have people told."""
+    meetings.take_link(write.uid, url, now=now)
     work.nudge()

@@ -30,3 +30,9 @@ could not be written for three days and was given up. The booking stands.
 
 `write` (Write, with `calendar` and its account), `code` (str, see `calendars.wording`), `now` (aware UTC).
 """
+
+meeting_link_made = Signal()
+"""The provider made the link of a meeting that was asked for together with an event (C2, C3).
+
+`write` (Write), `url` (str), `now` (aware UTC).
+"""

@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.db.models import Case, F, Value, When
 
 from calendars.models import Account, Calendar, Write
+from calendars.providers import registry
 from calendars.providers.base import EventWish, Meeting, WishStatus
 from calendars.providers.ical.write import Method, Person, event_bytes, invitation_bytes
 from calendars.wishes import wish_as_json
@@ -30,6 +31,8 @@ __all__ = [
     "Writing",
     "event_bytes",
     "invitation_bytes",
+    "meeting_of",
+    "meetings_of",
     "progress",
     "target_for",
     "want_absent",
@@ -130,6 +133,22 @@ def target_for(owner_id: int, override: Calendar | None = None) -> Calendar | No
         return override
     chosen = Calendar.objects.filter(owner=owner_id, receives=True, vanished_at=None)
     return chosen.select_related("account").first()
+
+
+def meeting_of(calendar: Calendar) -> str:
+    """Which kind of meeting link the calendar's provider makes (a value of `Meeting`), empty for none."""
+    kind = registry.KINDS.get(calendar.account.provider)
+    return kind.capabilities.meeting if kind else ""
+
+
+def meetings_of(owner_id: int) -> set[str]:
+    """The kinds of meeting links that some calendar of the owner can make. One query."""
+    usable = Calendar.objects.filter(
+        owner=owner_id, writable=True, vanished_at=None, account__closing_at=None
+    )
+    providers = usable.order_by().values_list("account__provider", flat=True).distinct()
+    found = {registry.KINDS[key].capabilities.meeting for key in providers if key in registry.KINDS}
+    return found - {""}
 
 
 def progress(uids: Collection[str]) -> dict[str, list[Progress]]:

@@ -71,7 +71,7 @@ class BookingAdmin(ScopedAdmin):
     ordering = ("-start",)
     actions = ("cancel_bookings",)
     readonly_fields = (
-        "public_id", "host", "state", "end", "title", "place_kind", "place", "buffer_before", "buffer_after",
+        "public_id", "host", "state", "end", "title", "place_kind", "meeting", "place", "buffer_before", "buffer_after",
         "cancel_notice", "source", "sequence", "cancelled_by", "cancel_reason", "created_at", "changed_at",
     )  # fmt: skip
 

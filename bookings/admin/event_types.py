@@ -28,6 +28,7 @@ class EventTypeAdminForm(forms.ModelForm[EventType]):
             "is_active",
             "duration",
             "place_kind",
+            "meeting",
             "place",
             "schedule",
             "increment",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from bookings.domain import links
@@ -41,6 +42,7 @@ def wish_for(booking: Booking) -> EventWish:
             summary=_summary(booking, guests),
             description=_description(booking, guests),
             location=booking.place,
+            meeting=booking.meeting,
             url=links.host_url(booking),
             status=WishStatus.CONFIRMED if booking.is_live else WishStatus.CANCELLED,
             transparent=not booking.is_live,
@@ -65,10 +67,7 @@ def _description(booking: Booking, guests: list[Guest]) -> str:
         if guest.notes:
             lines.append(_("Notes: %(notes)s") % {"notes": guest.notes})
     if booking.place:
-        lines.append(
-            _("%(kind)s: %(place)s")
-            % {"kind": booking.get_place_kind_display().capitalize(), "place": booking.place}
-        )
+        lines.append(_("%(kind)s: %(place)s") % {"kind": capfirst(booking.how), "place": booking.place})
     if booking.source:
         lines.append(_("Source: %(source)s") % {"source": booking.source})
     if booking.cancel_reason:

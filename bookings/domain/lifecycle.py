@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 
-from bookings.domain import events, messages, occupancy, slots
+from bookings.domain import events, meetings, messages, occupancy, slots
 from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TooLate
 from bookings.models import Booking, EventType, Guest, HistoryEntry, Message
 from bookingsite.work import nudge
@@ -211,6 +211,8 @@ def _ask_calendars(event_type: EventType, start: datetime, shape: slots.Shape, *
 
 def _insert(wish: Wish, *, now: datetime) -> Booking:
     kind = wish.event_type
+    target = writing.target_for(kind.host_id, kind.target) if kind.adds_to_calendar else None
+    meeting = meetings.kind_for(kind, target)
     booking = Booking.objects.create(
         request_key=wish.key,
         event_type=kind,
@@ -219,12 +221,13 @@ def _insert(wish: Wish, *, now: datetime) -> Booking:
         end=wish.start + timedelta(minutes=kind.duration),
         title=kind.title,
         place_kind=kind.place_kind,
-        place=kind.place,
+        place="" if meeting else kind.place,
+        meeting=meeting,
         buffer_before=kind.buffer_before,
         buffer_after=kind.buffer_after,
         cancel_notice=kind.cancel_notice,
         source=wish.source,
-        target=writing.target_for(kind.host_id, kind.target) if kind.adds_to_calendar else None,
+        target=target,
         created_at=now,
         changed_at=now,
     )

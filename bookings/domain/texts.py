@@ -10,6 +10,7 @@ import unicodedata
 from datetime import UTC, datetime, tzinfo
 
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
@@ -86,8 +87,9 @@ def clocks_differ(one: str, other: str, *instants: datetime) -> bool:
 
 def place_in_words(booking: Booking) -> str:
     """Where or how people meet: the kind, and the link, number or address where the host gave one."""
-    kind = booking.get_place_kind_display()
-    kind = kind[:1].upper() + kind[1:]
+    kind = capfirst(booking.how)
+    if booking.is_live and booking.awaits_link:
+        return _("%(kind)s: the link follows") % {"kind": kind}
     if not booking.place:
         return kind
     return _("%(kind)s: %(place)s") % {"kind": kind, "place": one_line(booking.place)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,7 @@ from availability.models import Schedule
 from bookings.models import EventType
 from bookingsite.models import User
 from bookingsite.validation import validate_single_line
+from calendars import writing
 from calendars.models import Calendar
 
 _HOUR, _DAY = 60, 24 * 60
@@ -63,6 +66,19 @@ class LengthWidget(forms.MultiWidget):
         return [value // unit, unit]
 
 
+class MeetingSelect(forms.RadioSelect):
+    """Kinds of meeting links; what no calendar of the host can make is shown, but cannot be chosen."""
+
+    possible: Collection[str] = ()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One radio button."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if value and value not in self.possible and not option["selected"]:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class EventTypeForm(forms.ModelForm[EventType]):
     """All of an event type's settings; only the host's own schedules and calendars can be chosen (C14)."""
 
@@ -83,6 +99,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
             "colour",
             "duration",
             "place_kind",
+            "meeting",
             "place",
             "schedule",
             "increment",
@@ -103,6 +120,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "colour": forms.TextInput(attrs={"type": "color"}),
             "description": forms.Textarea(attrs={"rows": 4}),
+            "meeting": MeetingSelect(),
             "window_first": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "window_last": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
@@ -138,6 +156,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
             _("Online and left empty, guests will read: “%(name)s will send the link.”")
             % {"name": host.get_full_name()},
         )
+        self._offer_meetings()
         for name in ("title", "place"):
             self.fields[name].validators.append(validate_single_line)
         for name, least in (("duration", 5), ("increment", 5), ("window_days", 1), ("daily_limit", 1)):
@@ -148,6 +167,49 @@ class EventTypeForm(forms.ModelForm[EventType]):
             Calendar.objects.filter(owner=host, writable=True, vanished_at=None).select_related("account"),
             _("The calendar chosen under Integrations"),
         )
+
+    def _offer_meetings(self) -> None:
+        """Links made by a calendar; one that cannot be made says what it needs."""
+        field = self.fields["meeting"]
+        assert isinstance(field, forms.ChoiceField)
+        field.label = _("Meeting link, when it is online")
+        field.choices = [("", _("The link that stands below")), *EventType.Meeting.choices]
+        possible = writing.meetings_of(self.host.pk)
+        assert isinstance(field.widget, MeetingSelect)
+        field.widget.possible = possible
+        if len(possible) < len(EventType.Meeting):
+            page = reverse("calendars:integrations")
+            field.help_text = format_html(
+                '{} <a href="{}">{}</a>',
+                _(
+                    "Made anew for every booking. Google Meet needs a Google calendar that receives the bookings, "
+                    "Microsoft Teams one of Microsoft 365."
+                ),
+                page,
+                _("Connect one"),
+            )
+
+    def _check_meeting(self, data: dict[str, Any]) -> None:
+        """A link can only be made by the calendar that the bookings go into."""
+        wanted = data.get("meeting")
+        if not wanted:
+            return
+        if data.get("place_kind") != EventType.PlaceKind.ONLINE:
+            data["meeting"] = ""
+            return
+        target = (
+            writing.target_for(self.host.pk, data.get("target")) if data.get("adds_to_calendar") else None
+        )
+        if target is None or writing.meeting_of(target) != wanted:
+            kind = EventType.Meeting(wanted).label
+            self.add_error(
+                "meeting",
+                _(
+                    "%(kind)s links come with the event in the calendar that receives the bookings, and that one "
+                    "makes none. Choose another calendar below, or another link."
+                )
+                % {"kind": kind},
+            )
 
     def _count_from(self, name: str, least: int) -> None:
         """One sentence with the true limit, instead of Django's "at least 0" and then the model's."""
@@ -183,6 +245,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
     def clean(self) -> dict[str, Any]:
         """Dates belong to a date range, days to a number of days."""
         data = super().clean() or self.cleaned_data
+        self._check_meeting(data)
         window = data.get("window")
         if window == EventType.Window.RANGE:
             self._check_range(data)

@@ -32,6 +32,7 @@ _TO_GUEST: dict[tuple[str, str], StrPromise] = {
     (Kind.RESCHEDULED, Actor.GUEST): gettext_lazy("You moved your appointment."),
     (Kind.RESCHEDULED, Actor.HOST): gettext_lazy("%(host)s moved your appointment."),
     (Kind.RESCHEDULED, ""): gettext_lazy("Your appointment was moved."),
+    (Kind.LINK, ""): gettext_lazy("Here is the link for your appointment."),
     (Kind.CANCELLED, Actor.GUEST): gettext_lazy("You cancelled your appointment."),
     (Kind.CANCELLED, Actor.HOST): gettext_lazy("%(host)s cancelled your appointment."),
     (Kind.CANCELLED, ""): gettext_lazy("Your appointment was cancelled."),
@@ -42,6 +43,7 @@ _TO_HOST: dict[tuple[str, str], StrPromise] = {
     (Kind.RESCHEDULED, Actor.GUEST): gettext_lazy("Your guest chose another time."),
     (Kind.RESCHEDULED, Actor.HOST): gettext_lazy("You moved an appointment."),
     (Kind.RESCHEDULED, ""): gettext_lazy("An appointment of yours was moved."),
+    (Kind.LINK, ""): gettext_lazy("The meeting link of a booking is ready."),
     (Kind.CANCELLED, Actor.GUEST): gettext_lazy("Your guest cancelled."),
     (Kind.CANCELLED, Actor.HOST): gettext_lazy("You cancelled an appointment."),
     (Kind.CANCELLED, ""): gettext_lazy("An appointment of yours was cancelled."),
@@ -114,6 +116,8 @@ def _subject(booking: Booking, telling: Telling, *, other: str, zone: str) -> st
     }
     if telling.kind == Kind.CANCELLED:
         return _("Cancelled: %(event)s with %(person)s, %(when)s") % values
+    if telling.kind == Kind.LINK:
+        return _("Meeting link: %(event)s with %(person)s, %(when)s") % values
     if telling.kind == Kind.RESCHEDULED:
         return _("New time: %(event)s with %(person)s, %(when)s") % values
     if booking.state == State.PENDING:

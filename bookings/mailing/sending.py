@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
+from bookings.domain import meetings
 from bookings.mailing.envelope import BadAddress, calendar_part, envelope
 from bookings.mailing.letter import guest_letter, host_letter
 from bookings.mailing.problems import Problem
@@ -22,6 +23,7 @@ from bookingsite import leases
 from bookingsite.models import LeasedRow
 
 ATTEMPTS = 53  # with waits of 1, 2, 4 … 60 minutes: given up after about two days
+LOOK_FOR_LINK = timedelta(seconds=20)  # a made link wakes the mail; this is for when that was missed
 TURN = timedelta(seconds=10)  # how long a mail waits for an older one that is being sent
 _PERMANENT = 500  # from here on a server's answer means "never", below it "not now" (RFC 5321 4.2.1)
 _MENDABLE: tuple[tuple[type[OSError], Problem], ...] = (  # the first that fits counts
@@ -40,6 +42,10 @@ def send(message: Message, now: datetime) -> None:
     earlier = _earlier(message)
     if any(_is_being_sent(older, now) for older in earlier):
         _finish(message, state=Message.State.READY, run_at=now + TURN)
+        return
+    patience = meetings.wait_until(message.booking)
+    if patience and now < patience:
+        _finish(message, state=Message.State.READY, run_at=min(now + LOOK_FOR_LINK, patience))
         return
     hand_over(message, lambda: compose(message, earlier, now=now), now=now)
 

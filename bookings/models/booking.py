@@ -109,6 +109,16 @@ class Booking(models.Model):
         return f"{self.public_id}@{settings.SITE_DOMAIN}"
 
     @property
+    def how(self) -> str:
+        """How people meet, in a word or two: "Google Meet", "by phone"."""
+        return self.get_meeting_display() if self.meeting else self.get_place_kind_display()
+
+    @property
+    def awaits_link(self) -> bool:
+        """Whether the calendar has still to make this meeting's link."""
+        return bool(self.meeting) and not self.place
+
+    @property
     def is_live(self) -> bool:
         """Whether the booking holds its time."""
         return self.state != self.State.CANCELLED

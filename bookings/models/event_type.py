@@ -145,3 +145,8 @@ class EventType(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def how(self) -> str:
+        """How people meet, in a word or two: "Google Meet", "by phone"."""
+        return self.get_meeting_display() if self.meeting else self.get_place_kind_display()
