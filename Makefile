@@ -11,7 +11,7 @@ export URLLIB3_NO_OVERRIDE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-database test-slow test-browser lint types contracts migrations bench burst kill-proof ci messages clean
+.PHONY: help run setup test test-database test-slow test-browser test-davical lint types contracts migrations bench burst kill-proof ci messages clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,16 +38,19 @@ $(STAMP): requirements.txt requirements-dev.txt
 	@umask 077 && $(BIN)/python -c 'import secrets; print("DEBUG=true\nSECRET_KEY=" + secrets.token_urlsafe(50) + "\nBOOKING_SECRETS_KEYS=" + secrets.token_urlsafe(32))' > .env.local
 
 test: $(STAMP) ## All tests but the slow ones and those in a browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not browser and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not browser and not slow and not davical" $(PYTEST_ARGS)
 
 test-database: $(STAMP) ## Those of the tests that touch the database (TEST_DATABASE_URL: which)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "database and not browser and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "database and not browser and not slow and not davical" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Kill proof, bursts, Redis
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow and not browser" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow and not browser and not davical" $(PYTEST_ARGS)
 
 test-browser: $(STAMP) ## The story in a real Chromium
 	@$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+
+test-davical: $(STAMP) ## The provider contract on DAViCal (tests/davical_server.py says what it needs)
+	@$(BIN)/python -m pytest -m davical $(PYTEST_ARGS)
 
 lint: $(STAMP) ## ruff and djlint
 	@$(BIN)/python -m ruff check .

@@ -143,6 +143,20 @@ def test_changes_and_deletions_by_token(server: FaultServer, connect: Connect) -
     ]
 
 
+def test_everything_listed_again_under_an_old_token_is_no_list_of_changes(
+    server: FaultServer, connect: Connect
+) -> None:
+    """DAViCal's answer to a token that it does not know: no error, no deletion, a new token."""
+    server.on(
+        "REPORT",
+        CAL,
+        multistatus(event_member("/cal/a.ics", '"1"'), event_member("/cal/b.ics", '"2"'), token="t2"),
+    )
+
+    with pytest.raises(errors.CursorInvalid):
+        read(connect(server.url), server, "sync:t1", a='"1"', gone='"1"')
+
+
 def test_truncated_answer_is_continued(server: FaultServer, connect: Connect) -> None:
     server.on(
         "REPORT",
