@@ -7,6 +7,7 @@ from calendars.providers.base import (
     CalendarInfo,
     Capabilities,
     EventWish,
+    Meeting,
     OneByOne,
     Page,
     RawItem,
@@ -24,7 +25,9 @@ class MemoryProvider(OneByOne):
     """Reads and writes a server in the same process; see ``base.Provider`` for what is promised."""
 
     key: ClassVar[str] = "memory"
-    capabilities: ClassVar[Capabilities] = Capabilities(writes=True, sync_token=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        writes=True, sync_token=True, meeting=Meeting.GOOGLE_MEET
+    )
 
     def __init__(self, server: MemoryServer, *, page_size: int = 100) -> None:
         self.server = server
@@ -85,7 +88,7 @@ class MemoryProvider(OneByOne):
         self._writable(calendar_id)
         item = self.server.store(calendar_id, key, event_bytes(wish))
         _raise(fault)
-        return Written(item.key, item.etag)
+        return Written(item.key, item.etag, meeting_url=self.server.meeting_link(wish))
 
     def delete(self, calendar_id: str, *, key: str, uid: str) -> None:
         """Remove the event if it is there."""

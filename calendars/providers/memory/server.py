@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from calendars.providers.base import CalendarInfo, RawItem
+from calendars.providers.base import CalendarInfo, EventWish, Meeting, RawItem
 from calendars.providers.errors import CursorInvalid, NotFound, ProviderError
 
 
@@ -38,6 +38,7 @@ class MemoryServer:
         self.calls: list[str] = []
         self.empty_answers = 0
         self.cut_answers = 0
+        self.late_links = 0
         self._faults: list[Fault] = []
         self._revision = count(1)
         self._last = 0
@@ -48,6 +49,19 @@ class MemoryServer:
     def fail_next(self, operation: str, error: ProviderError, *, late: bool = False) -> None:
         """Let the next call of ``operation`` fail; several orders are kept in a row."""
         self._faults.append(Fault(operation, error, late))
+
+    def make_links_late(self, times: int = 1) -> None:
+        """Let the next events that ask for a meeting have no link yet."""
+        self.late_links = times
+
+    def meeting_link(self, wish: EventWish) -> str:
+        """The link of the meeting that was asked for, always the same for the same event."""
+        if wish.meeting != Meeting.GOOGLE_MEET:
+            return ""
+        if self.late_links:
+            self.late_links -= 1
+            return ""
+        return f"https://meet.example/{hashlib.sha256(wish.uid.encode()).hexdigest()[:12]}"
 
     def expire_cursors(self) -> None:
         """Forget every cursor given out so far."""
