@@ -23,6 +23,7 @@ from bookingsite.lib.http.errors import (
     TooLarge,
     TooManyRedirects,
 )
+from bookingsite.lib.http.observing import Hop, Observer
 from bookingsite.lib.http.policy import DEFAULT_PORTS, GuardPolicy
 from bookingsite.lib.http.session import GuardedSession, guarded_session, origin
 
@@ -34,9 +35,11 @@ __all__ = [
     "ConnectionFailed",
     "GuardPolicy",
     "GuardedSession",
+    "Hop",
     "InsecureRefused",
     "InvalidAddress",
     "NameNotFound",
+    "Observer",
     "OutboundError",
     "PortRefused",
     "Refused",

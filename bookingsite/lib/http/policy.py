@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from bookingsite.lib.http.addresses import Address, Network, is_allowed, is_public
 from bookingsite.lib.http.errors import AddressRefused, PortRefused
+from bookingsite.lib.http.observing import Observer
 
 DEFAULT_PORTS = frozenset({80, 443, 8443, 5232, 8008, 8080, 8800})
 """Where calendar servers are found on public hosts."""
@@ -19,7 +20,8 @@ class GuardPolicy:
     `allow` names networks of the operator's own that are reachable although not public. `timeout` is
     the longest wait for a single read, `deadline` for the whole exchange with its redirects (both in
     seconds; the name look-up itself is the system's and not interrupted). `max_bytes` counts the
-    answer after decompression. `ca_file` replaces the usual certificate authorities.
+    answer after decompression. `ca_file` replaces the usual certificate authorities. `observer` is told of
+    every request, failed ones included.
     """
 
     allow: tuple[Network, ...] = ()
@@ -30,6 +32,7 @@ class GuardPolicy:
     max_redirects: int = 3
     user_agent: str = "bookingsite"
     ca_file: str | None = field(default=None, repr=False)
+    observer: Observer | None = field(default=None, repr=False, compare=False)
 
     def is_own_network(self, address: Address) -> bool:
         """Whether the operator allows this address by name of its network."""

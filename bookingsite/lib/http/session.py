@@ -24,6 +24,7 @@ from bookingsite.lib.http.errors import (
     TooLarge,
     TooManyRedirects,
 )
+from bookingsite.lib.http.observing import Watch
 from bookingsite.lib.http.policy import GuardPolicy
 from bookingsite.lib.http.sockets import (
     SECRET_HEADERS,
@@ -67,9 +68,11 @@ class GuardedSession(requests.Session):
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """As in requests, with what is wrong about the URL told in our own words."""
+        watch = Watch(self.policy.observer, request)
         try:
             return super().prepare_request(request)
         except (requests.exceptions.RequestException, UnicodeError, ValueError):
+            watch.failed(InvalidAddress())
             raise InvalidAddress from None
 
     def get_adapter(self, url: str) -> HTTPAdapter:
@@ -84,6 +87,17 @@ class GuardedSession(requests.Session):
         options.update(stream=True, allow_redirects=False, proxies={}, verify=self.policy.ca_file or True)
         options["timeout"] = self.policy.timeout
         self._exchange.begin()
+        watch = Watch(self.policy.observer, request)
+        try:
+            return self._send_on(request, options, follow=follow)
+        except OutboundError as error:
+            if error is not self._exchange.told:  # what was refused before it reached the wire
+                watch.failed(error)
+            raise
+
+    def _send_on(
+        self, request: requests.PreparedRequest, options: Mapping[str, Any], *, follow: bool
+    ) -> requests.Response:
         answer = self._send_once(request, options)
         hops = 0
         while follow and answer.status_code in REDIRECTS and answer.headers.get("Location"):
@@ -112,12 +126,28 @@ class _GuardedAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one hop and read its body here, so that authentication hooks too see a bounded one."""
-        answer = super().send(request, *args, **kwargs)
+        watch = Watch(self._exchange.policy.observer, request)
         try:
-            answer._content = _read(answer, self._exchange.policy.max_bytes)
-            answer._content_consumed = True  # type: ignore[attr-defined]
-        finally:
-            answer.close()
+            answer = self._send(request, *args, **kwargs)
+        except OutboundError as error:
+            self._exchange.told = error
+            watch.failed(error)
+            raise
+        watch.answered(answer, len(answer.content))
+        return answer
+
+    def _send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        try:
+            answer = super().send(request, *args, **kwargs)
+            try:
+                answer._content = _read(answer, self._exchange.policy.max_bytes)
+                answer._content_consumed = True  # type: ignore[attr-defined]
+            finally:
+                answer.close()
+        except OutboundError:
+            raise
+        except (OSError, HTTPError, ValueError) as error:
+            raise _translated(error) from None
         return answer
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -15,6 +15,7 @@ from bookingsite.lib.http.errors import (
     InsecureRefused,
     InvalidAddress,
     NameNotFound,
+    OutboundError,
     TimedOut,
 )
 from bookingsite.lib.http.policy import GuardPolicy
@@ -24,10 +25,14 @@ SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 @dataclass(slots=True)
 class Exchange:
-    """The request under way: its policy and the moment it must be over (monotonic seconds)."""
+    """The request under way: its policy and the moment it must be over (monotonic seconds).
+
+    `told` is the last error that the observer knows of already.
+    """
 
     policy: GuardPolicy
     ends_at: float = 0.0
+    told: OutboundError | None = None
 
     def begin(self) -> None:
         """Start the clock of one exchange."""
