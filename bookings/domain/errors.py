@@ -39,5 +39,9 @@ class NotLive(BookingError):
     """The booking is cancelled or over; it cannot be moved."""
 
 
+class OfferClosed(BookingError):
+    """The proposal was answered, replaced or has run out; nothing was changed."""
+
+
 class TooBusy(BookingError):
     """The lock could not be had in time; trying again in a moment helps (503)."""

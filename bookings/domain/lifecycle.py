@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 
-from bookings.domain import events, meetings, messages, occupancy, slots
+from bookings.domain import events, meetings, messages, occupancy, settling, slots
 from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TooLate
-from bookings.models import Booking, EventType, Guest, HistoryEntry, Message
+from bookings.models import Booking, EventType, Guest, HistoryEntry, Message, MoveOffer
 from bookingsite.work import nudge
 from calendars import busy, writing
 
@@ -82,31 +82,40 @@ def reschedule(
     now: datetime,
     any_time: bool = False,
     reason: str = "",
+    length: timedelta | None = None,
+    invited_by: MoveOffer | None = None,
 ) -> Booking:
     """Move a live booking; a move to where it stands already changes nothing.
 
     A guest gets the times the event offers, within the deadline. The host is not bound by notice,
-    window, deadline or daily limit, and with `any_time` only by other bookings (S2-27).
-    Raises `SlotTaken`, `TimesUnknown`, `TooLate`, `NotLive`, `TooBusy`.
+    window, deadline or daily limit, and with `any_time` only by other bookings (S2-27). A guest whom the
+    host invited to move (C20) is bound like the host without `any_time`. A `length` of its own takes a
+    calendar's word (C16). Raises `SlotTaken`, `TimesUnknown`, `TooLate`, `NotLive`, `OfferClosed`, `TooBusy`.
     """
-    if start == booking.start and booking.is_live:
+    if _stands(booking, start, length) and booking.is_live:
         return booking
     if actor == Actor.GUEST:
-        require_in_time(booking, now=now)
+        if invited_by is None:
+            require_in_time(booking, now=now)
         _ask_calendars(booking.event_type, start, slots.shape_of(booking.event_type, booking), now=now)
     with occupancy.holding(booking.host_id):
         booking = _fresh(booking)
         if not booking.is_live or booking.end <= now:
             raise NotLive
-        if start == booking.start:
+        if _stands(booking, start, length):
             return booking
-        if actor == Actor.GUEST:
+        if invited_by is not None:
+            settling.answer(invited_by, MoveOffer.State.TAKEN, now=now)
+        elif actor == Actor.GUEST:
             require_in_time(booking, now=now)
-        _require_for(actor, booking, start, now=now, any_time=any_time)
-        old_start, length = booking.start, booking.end - booking.start
+        length = length or booking.end - booking.start
+        as_host = actor != Actor.GUEST or invited_by is not None
+        _require_for(booking, start, length, now=now, as_host=as_host, any_time=any_time)
+        old_start = booking.start
         booking.start, booking.end = start, start + length
         _save_change(booking, ["start", "end"], now=now)
         occupancy.move(booking)
+        settling.settle(booking, now=now)
         _record(
             booking,
             HistoryEntry.Action.RESCHEDULED,
@@ -121,25 +130,36 @@ def reschedule(
     return booking
 
 
-def cancel(booking: Booking, *, actor: Booking.Actor, now: datetime, reason: str = "") -> Booking:
+def cancel(
+    booking: Booking,
+    *,
+    actor: Booking.Actor,
+    now: datetime,
+    reason: str = "",
+    invited_by: MoveOffer | None = None,
+) -> Booking:
     """Cancel and give the time back; cancelling twice is cancelling once (B28).
 
-    The deadline binds guests only. Raises `TooLate`, `TooBusy`.
+    The deadline binds guests only, and not those whom the host asked to move (C20). Raises `TooLate`,
+    `OfferClosed`, `TooBusy`.
     """
     if not booking.is_live:
         return booking
-    if actor == Actor.GUEST:
+    if actor == Actor.GUEST and invited_by is None:
         require_in_time(booking, now=now)
     with occupancy.holding(booking.host_id):
         booking = _fresh(booking)
         if not booking.is_live:
             return booking
-        if actor == Actor.GUEST:
+        if invited_by is not None:
+            settling.answer(invited_by, MoveOffer.State.DECLINED, now=now)
+        elif actor == Actor.GUEST:
             require_in_time(booking, now=now)
         booking.state = Booking.State.CANCELLED
         booking.cancelled_by, booking.cancel_reason = actor, reason
         _save_change(booking, ["state", "cancelled_by", "cancel_reason"], now=now)
         occupancy.release(booking)
+        settling.settle(booking, now=now)
         _record(
             booking, HistoryEntry.Action.CANCELLED, actor, now=now, old_start=booking.start, reason=reason
         )
@@ -248,13 +268,18 @@ def _fresh(booking: Booking) -> Booking:
     return Booking.objects.select_related("event_type__host", "host", "target__account").get(pk=booking.pk)
 
 
+def _stands(booking: Booking, start: datetime, length: timedelta | None) -> bool:
+    """Whether the booking is at this time already; without a length any will do."""
+    return start == booking.start and length in {None, booking.end - booking.start}
+
+
 def _require_for(
-    actor: Booking.Actor, booking: Booking, start: datetime, *, now: datetime, any_time: bool
+    booking: Booking, start: datetime, length: timedelta, *, now: datetime, as_host: bool, any_time: bool
 ) -> None:
-    if any_time and actor != Actor.GUEST:
-        slots.require_no_clash(booking.host_id, start, booking.end - booking.start, moving=booking)
+    if any_time and as_host:
+        slots.require_no_clash(booking.host_id, start, length, moving=booking)
     else:
-        slots.require(booking.event_type, start, now=now, moving=booking, for_host=actor != Actor.GUEST)
+        slots.require(booking.event_type, start, now=now, moving=booking, for_host=as_host)
 
 
 def _save_change(booking: Booking, fields: list[str], *, now: datetime) -> None:

@@ -47,7 +47,9 @@ class Message(LeasedRow):
         verbose_name_plural = _("messages")
         constraints = [
             models.UniqueConstraint(
-                fields=["booking", "kind", "audience", "sequence", "recipient"], name="each_mail_once"
+                fields=["booking", "kind", "audience", "sequence", "recipient"],
+                condition=~Q(kind="offer"),  # a host may propose times again for the same version
+                name="each_change_mailed_once",
             )
         ]
         indexes = [models.Index(fields=["run_at"], condition=Q(state="ready"), name="messages_due")]

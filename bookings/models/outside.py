@@ -28,6 +28,13 @@ class OutsideChange(models.Model):
         PUT_BACK = "put_back", _("the event was put back")
         GONE = "gone", _("settled by itself")
 
+    class Refusal(models.TextChoices):
+        TAKEN = "taken", _("another booking is at that time")
+        PAST = "past", _("that time has passed")
+        SHAPE = "shape", _("it takes whole days, or no time at all")
+        MANY = "many", _("many events were deleted at once")
+        AGAIN = "again", _("it was moved or deleted again and again")
+
     booking = models.ForeignKey(
         Booking, models.CASCADE, related_name="outside_changes", verbose_name=_("booking")
     )
@@ -36,6 +43,13 @@ class OutsideChange(models.Model):
     start = models.DateTimeField(_("start there"), null=True, blank=True)
     end = models.DateTimeField(_("end there"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    refusal = models.CharField(
+        _("why it was not answered by itself"),
+        max_length=10,
+        choices=Refusal,
+        blank=True,
+        help_text=_("The account's setting could not be followed, so the host is asked."),
+    )
     noted_at = models.DateTimeField(_("noted"), default=clock.now)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
