@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID, uuid5
 
 from django.db import models, transaction
 from django.db.models import Case, F, Value, When
@@ -34,10 +35,14 @@ __all__ = [
     "meeting_of",
     "meetings_of",
     "progress",
+    "put_back",
     "target_for",
     "want_absent",
     "want_event",
 ]
+
+_MARKERS = UUID("6f0f1d52-7f0b-4f0e-9d55-0b2f6a1f7c11")
+"""The name space of markers. Another one would make us take our own events for those of others."""
 
 
 class Writing(StrEnum):
@@ -84,6 +89,20 @@ def want_absent(calendar: Calendar, *, uid: str, now: datetime) -> None:
             _change(calendar, uid=uid, wish=None, now=now)
 
 
+def put_back(calendar: Calendar, *, uid: str, now: datetime) -> bool:
+    """Have the event with this UID written once more as it is wanted, whatever became of it in the calendar.
+
+    False when none is wanted there, or the account is being disconnected. The caller nudges the worker.
+    """
+    with transaction.atomic():
+        account = _locked(calendar)
+        row = Write.objects.select_for_update().filter(calendar=calendar, uid=uid).first()
+        if row is None or row.wish is None or account is None or account.closing_at:
+            return False
+        _make_due(row, now=now)
+        return True
+
+
 def _locked(calendar: Calendar) -> Account | None:
     """The calendar's account as it is now, kept from being disconnected until the transaction ends.
 
@@ -94,27 +113,39 @@ def _locked(calendar: Calendar) -> Account | None:
 
 def _change(calendar: Calendar, *, uid: str, wish: Mapping[str, Any] | None, now: datetime) -> None:
     with transaction.atomic():
+        marker = _marker_of(calendar, uid)
+        wish = None if wish is None else {**wish, "marker": marker}
         row, is_new = Write.objects.select_for_update().get_or_create(
-            calendar=calendar, uid=uid, defaults={"wish": wish, "run_at": now}
+            calendar=calendar, uid=uid, defaults={"wish": wish, "marker": marker, "run_at": now}
         )
         if is_new or row.wish == wish:
             return
-        # A worker that holds the row keeps it until it is done: two of them writing the same event at
-        # once could leave the older wish standing. On its return it sees the newer version and the row
-        # becomes due at once; if it died, the row comes back when its lease ends.
-        due = Case(
-            When(lease=None, then=Value(now)), default=F("run_at"), output_field=models.DateTimeField()
-        )
-        Write.objects.filter(pk=row.pk).update(
-            wish=wish,
-            version=F("version") + 1,
-            state=Write.State.READY,
-            run_at=due,
-            attempts=0,
-            error="",
-            first_failed_at=None,
-            remote_key=row.remote_key or str((row.wish or {}).get("key", "")),
-        )
+        key = row.remote_key or str((row.wish or {}).get("key", ""))
+        _make_due(row, now=now, wish=wish, marker=marker, remote_key=key)
+
+
+def _make_due(row: Write, *, now: datetime, **fields: Any) -> None:
+    """Bump the wanted version of a locked row, with `fields` set.
+
+    A worker that holds the row keeps it until it is done: two of them writing the same event at once could
+    leave the older wish standing. On its return it sees the newer version and the row becomes due at once;
+    if it died, the row comes back when its lease ends.
+    """
+    due = Case(When(lease=None, then=Value(now)), default=F("run_at"), output_field=models.DateTimeField())
+    Write.objects.filter(pk=row.pk).update(
+        version=F("version") + 1,
+        state=Write.State.READY,
+        run_at=due,
+        attempts=0,
+        error="",
+        first_failed_at=None,
+        **fields,
+    )
+
+
+def _marker_of(calendar: Calendar, uid: str) -> str:
+    """The same for every attempt to write this event into this calendar, and for no other event."""
+    return str(uuid5(_MARKERS, f"{uid}:{calendar.pk}"))
 
 
 def target_for(owner_id: int, override: Calendar | None = None) -> Calendar | None:

@@ -16,6 +16,7 @@ _WRITE_PAUSES = (
     timedelta(hours=2),
     timedelta(hours=6),
 )
+_LINK_PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 
 def next_read(interval_minutes: int, jitter: float) -> timedelta:
@@ -36,6 +37,11 @@ def write_pause(attempts: int, retry_after: float | None, jitter: float) -> time
     """The pause after `attempts` (at least 1) failed writes: 30 s, 2, 10, 30 min, 2 h, then 6 h."""
     pause = _WRITE_PAUSES[min(max(attempts, 1), len(_WRITE_PAUSES)) - 1]
     return _obeying(pause * (0.9 + 0.2 * jitter), retry_after)
+
+
+def link_pause(looks: int) -> timedelta | None:
+    """The pause after so many writings (at least 1) that brought no meeting link; None: it will not come."""
+    return _LINK_PAUSES[looks - 1] if looks <= len(_LINK_PAUSES) else None
 
 
 def _obeying(pause: timedelta, retry_after: float | None) -> timedelta:

@@ -37,6 +37,7 @@ class Expanded:
     times: frozenset[Times]
     is_partial: bool
     first: tuple[datetime, datetime] | None = None
+    marker: str = ""
 
 
 def horizon(now: datetime) -> Window:
@@ -65,6 +66,7 @@ def _expanded(item: RawItem, reading: Reading, switches: Switches) -> Expanded:
         times=frozenset(_times(reading, switches)),
         is_partial=reading.bad > 0,
         first=(first.start, first.end) if first else None,
+        marker=_storable(reading.marker)[:36],
     )
 
 

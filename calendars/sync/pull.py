@@ -17,13 +17,15 @@ from django.db.models import Q, QuerySet
 
 from bookingsite import leases
 from bookingsite.models import LeasedRow
-from calendars.listing import apply_listing
-from calendars.models import Calendar, Item
+from calendars.listing import apply_listing, report_lost
+from calendars.log.recording import recorded
+from calendars.models import Calendar, Item, LogEntry
 from calendars.providers.base import CalendarInfo, Provider
 from calendars.providers.errors import CursorInvalid, NotFound, ProviderError
-from calendars.sync import cadence, plan, store
+from calendars.sync import cadence, plan, reports, store
 from calendars.sync.connection import open_provider, reading_rules, switches_of
 from calendars.sync.expand import Expanded, expand, horizon
+from calendars.sync.known import KnownItems
 from calendars.sync.respread import respread
 from calendars.sync.trouble import Trouble, jitter, later, locked, note_failure, note_success, trouble_of
 
@@ -47,6 +49,8 @@ class Answer:
     is_full: bool
     listing: tuple[CalendarInfo, ...] | None
     """The account's calendars, asked for once a day; None when not asked or not told."""
+    in_flight: frozenset[str] = frozenset()
+    """Our events that were being written when the question was asked."""
 
 
 def read(calendar: Calendar, now: datetime) -> None:
@@ -56,34 +60,39 @@ def read(calendar: Calendar, now: datetime) -> None:
     Failures keep the copy; it stays trusted until the account's limit (invariant 2).
     """
     try:
-        provider = open_provider(calendar.account, deadline=LIMIT_SECONDS - 60)
-        try:
-            answer = _ask(provider, calendar, now)
-            _take(provider, calendar, answer, now)
-        finally:
-            provider.close()
+        with recorded(calendar.account, LogEntry.Job.READ, now, calendar=calendar.name):
+            _read(calendar, now)
     except (leases.LeaseLost, OperationalError, InterfaceError):
         raise  # another worker has it, or the database is away: the lease gives it back
     except Exception as error:  # whatever a server or its data causes must not stop other calendars
         _failed(calendar, trouble_of(error), now)
 
 
+def _read(calendar: Calendar, now: datetime) -> None:
+    provider = open_provider(calendar.account, deadline=LIMIT_SECONDS - 60)
+    try:
+        answer = _ask(provider, calendar, now)
+        _take(provider, calendar, answer, now)
+    finally:
+        provider.close()
+
+
 def _ask(provider: Provider, calendar: Calendar, now: datetime) -> Answer:
-    known = dict(Item.objects.filter(calendar=calendar).values_list("key", "etag"))
+    in_flight = reports.in_flight(calendar)
+    known = KnownItems(calendar)
     window = horizon(now)
     is_first = calendar.last_ok_at is None and not known
-    is_full = is_first or needs_comparison(calendar, now)
-    if not is_full:
+    if not is_first and not needs_comparison(calendar, now):
         try:
             pages = provider.changes(calendar.remote_id, cursor=calendar.cursor, known=known, window=window)
-            return Answer(plan.gather(pages), is_full=False, listing=None)
+            return Answer(plan.gather(pages), is_full=False, listing=None, in_flight=in_flight)
         except CursorInvalid:  # the copy stays as it is until everything has been compared
-            is_full = True
+            pass
     if is_first:
         pages = provider.changes(calendar.remote_id, cursor=None, known=known, window=window)
-        return Answer(plan.gather(pages), is_full=True, listing=None)
-    pages = provider.reconcile(calendar.remote_id, known=known, window=window)
-    return Answer(plan.gather(pages), is_full=True, listing=_listing(provider))
+        return Answer(plan.gather(pages), is_full=True, listing=None, in_flight=in_flight)
+    run = plan.gather(provider.reconcile(calendar.remote_id, known=known.all(), window=window))
+    return Answer(run, is_full=True, listing=_listing(provider), in_flight=in_flight)
 
 
 def needs_comparison(calendar: Calendar, now: datetime) -> bool:
@@ -102,7 +111,7 @@ def _listing(provider: Provider) -> tuple[CalendarInfo, ...] | None:
 
 def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime) -> None:
     _take_zone(calendar, answer.listing)
-    known = dict(Item.objects.filter(calendar=calendar).values_list("key", "digest"))
+    known = _digests(calendar, answer.run)
     decided = plan.decide(answer.run, known)
     if known and _is_suspicious(calendar, answer.run, decided, now):
         _look_again(calendar, answer.run, now)
@@ -120,6 +129,17 @@ def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime)
         unchanged = known.keys() - {item.key for item in decided.store} - decided.drop
         respread(provider, calendar, unchanged, now)
     _store(calendar, answer, decided, found, now)
+
+
+def _digests(calendar: Calendar, run: plan.Gathered) -> dict[str, str]:
+    """Key to digest of what we hold: of everything for a full listing, else of what the run speaks of."""
+    rows = Item.objects.filter(calendar=calendar)
+    if run.present is not None:
+        return dict(rows.values_list("key", "digest"))
+    found: dict[str, str] = {}
+    for keys in store.chunks(sorted(run.items.keys() | run.deleted)):
+        found |= dict(store.named(calendar, keys).values_list("key", "digest"))
+    return found
 
 
 def _take_zone(calendar: Calendar, listing: tuple[CalendarInfo, ...] | None) -> None:
@@ -153,17 +173,18 @@ def _look_again(calendar: Calendar, run: plan.Gathered, now: datetime) -> None:
 def _store(
     calendar: Calendar, answer: Answer, decided: plan.Plan, found: Sequence[Expanded], now: datetime
 ) -> None:
+    told: dict[str, Any] = {"in_flight": answer.in_flight}
     portions = list(store.chunks(found)) or [[]]
     for portion in portions[:-1]:
         with transaction.atomic():
             leases.held(calendar)
-            store.keep(calendar, portion, now)
+            store.keep(calendar, portion, now, going=decided.drop, **told)
     with transaction.atomic():
         account = locked(calendar.account_id)
         leases.held(calendar)
-        store.keep(calendar, portions[-1], now)
+        store.keep(calendar, portions[-1], now, going=decided.drop, **told)
         store.restamp(calendar, decided.restamp)
-        store.drop(calendar, decided.drop, now)
+        store.drop(calendar, decided.drop, now, **told)
         if answer.listing is not None:
             apply_listing(account, answer.listing, now)
         has_changed = bool(found or decided.drop)
@@ -177,6 +198,7 @@ def _read_well(calendar: Calendar, answer: Answer, has_changed: bool, now: datet
         "run_at": now + cadence.next_read(calendar.interval_minutes, jitter()),
         "cursor": answer.run.cursor,
         "last_ok_at": now,
+        "failing_since": None,
         "vanished_at": None,
         "suspect": "",
         "warning": _warning(calendar),
@@ -207,10 +229,13 @@ def _failed(calendar: Calendar, trouble: Trouble, now: datetime) -> None:
         if trouble.reconnect
         else cadence.read_pause(calendar.attempts, trouble.retry_after, jitter())
     )
-    fields: dict[str, Any] = {}
-    if trouble.code == NotFound.code:
-        fields["vanished_at"] = calendar.vanished_at or now
+    fields: dict[str, Any] = {"failing_since": calendar.failing_since or now}
+    has_vanished = trouble.code == NotFound.code and not calendar.vanished_at
+    if has_vanished:
+        fields["vanished_at"] = now
     with transaction.atomic():
         account = locked(calendar.account_id)
         later(calendar, trouble.code, now=now, pause=pause, **fields)
+        if has_vanished:
+            report_lost(calendar, "vanished", received=calendar.receives, now=now)
         note_failure(account, trouble, now)

@@ -11,7 +11,9 @@ from django.db.models import F, QuerySet
 from bookingsite import leases
 from bookingsite.models import LeasedRow
 from calendars import signals
-from calendars.models import Calendar, Write
+from calendars.log.recording import recorded
+from calendars.models import Calendar, LogEntry, Write
+from calendars.providers import registry
 from calendars.providers.base import Provider, Written
 from calendars.sync import cadence
 from calendars.sync.connection import open_provider
@@ -28,6 +30,17 @@ from calendars.wishes import wish_from_json
 
 LEASE = timedelta(minutes=3)
 LIMIT_SECONDS = 90
+LONGEST_LINK = 500
+_FRESH = [
+    "wish",
+    "version",
+    "done_version",
+    "remote_key",
+    "remote_uid",
+    "meeting_url",
+    "etag",
+    "written_at",
+]
 
 
 def due_writes() -> QuerySet[Write]:
@@ -42,13 +55,10 @@ def write(row: Write, now: datetime) -> None:
     May be repeated after a crash anywhere: ids are the booking's and providers write repeatably, so
     there is one event (invariant 3).
     """
-    row.refresh_from_db(fields=["wish", "version", "remote_key", "etag", "written_at"])
+    row.refresh_from_db(fields=_FRESH)
     try:
-        provider = open_provider(row.calendar.account, deadline=LIMIT_SECONDS - 30)
-        try:
-            written = _drive(provider, row)
-        finally:
-            provider.close()
+        with recorded(row.calendar.account, LogEntry.Job.WRITE, now, calendar=row.calendar.name):
+            written = _written(row)
     except (OperationalError, InterfaceError):
         raise  # the database is away: the lease gives the row back
     except Exception as error:  # whatever a server causes must not stop other writes
@@ -57,37 +67,85 @@ def write(row: Write, now: datetime) -> None:
         _settled(row, written, now)
 
 
+def _written(row: Write) -> Written | None:
+    provider = open_provider(row.calendar.account, deadline=LIMIT_SECONDS - 30)
+    try:
+        return _drive(provider, row)
+    finally:
+        provider.close()
+
+
 def _drive(provider: Provider, row: Write) -> Written | None:
     calendar_id = row.calendar.remote_id
     if row.wish is None:
         provider.delete(calendar_id, key=row.remote_key, uid=row.uid)
         return None
-    known = Written(row.remote_key, row.etag) if row.written_at else None
+    known = Written(row.remote_key, row.etag, row.remote_uid, row.meeting_url) if row.written_at else None
     return provider.put(calendar_id, wish_from_json(row.wish), known)
 
 
 def _settled(row: Write, written: Written | None, now: datetime) -> None:
-    """Note what is in the calendar now; a wish that changed meanwhile is due at once."""
-    fields: dict[str, Any] = {
+    """Note what is in the calendar now; a wish that changed meanwhile is due at once.
+
+    A new link is told before the row is locked: whoever listens locks the booking first, as booking does.
+    """
+    fields = _standing(row, written, now)
+    with transaction.atomic():
+        if fields["meeting_url"] and fields["meeting_url"] != row.meeting_url:
+            signals.meeting_link_made.send(Write, write=row, url=fields["meeting_url"], now=now)
+        Calendar.objects.filter(pk=row.calendar_id, warning="not_writable").update(warning="")
+        _give_back(row, now, **fields)
+
+
+def _standing(row: Write, written: Written | None, now: datetime) -> dict[str, Any]:
+    """The fields of an event that was just written, or taken out."""
+    return {
         "done_version": row.version,
         "remote_key": written.key if written else row.remote_key,
+        "remote_uid": (written.uid or row.remote_uid)[:255] if written else row.remote_uid,
+        "meeting_url": _meeting_url(row, written),
         "etag": written.etag[:200] if written else "",
         "written_at": now if written else None,
         "first_failed_at": None,
     }
-    with transaction.atomic():
-        Calendar.objects.filter(pk=row.calendar_id, warning="not_writable").update(warning="")
-        current = leases.held(row)
-        if current.version == row.version:
-            leases.finish(row, state=LeasedRow.State.DONE, **fields)
-        else:
-            leases.finish(row, state=LeasedRow.State.READY, run_at=now, **fields)
+
+
+def _meeting_url(row: Write, written: Written | None) -> str:
+    """The meeting's link. One that is known stays while the meeting is wished, whatever a later answer leaves
+    out; one that is too long to keep is none."""
+    if written is None or not (row.wish or {}).get("meeting"):
+        return ""
+    told = written.meeting_url
+    return told if told and len(told) <= LONGEST_LINK else row.meeting_url
+
+
+def _awaits_link(row: Write, url: str) -> bool:
+    """Whether a meeting was asked for that this kind of account makes, and its link has not come."""
+    meeting = (row.wish or {}).get("meeting")
+    kind = registry.KINDS.get(row.calendar.account.provider)
+    return bool(meeting and not url and kind and kind.capabilities.meeting == meeting)
+
+
+def _give_back(row: Write, now: datetime, **fields: Any) -> None:
+    """The row is written, unless its wish changed meanwhile; while its link is being made we look again."""
+    is_newest = leases.held(row).version == row.version
+    looks = row.attempts
+    pause = cadence.link_pause(looks) if _awaits_link(row, fields["meeting_url"]) else None
+    if not is_newest:
+        leases.finish(row, state=LeasedRow.State.READY, run_at=now, **fields)
+    elif pause is None:
+        leases.finish(row, state=LeasedRow.State.DONE, **fields)
+    else:
+        leases.finish(row, state=LeasedRow.State.READY, run_at=now + pause, **fields)
+        Write.objects.filter(pk=row.pk).update(attempts=looks)
 
 
 def _failed(row: Write, trouble: Trouble, now: datetime) -> None:
     with transaction.atomic():
         account = locked(row.calendar.account_id)
-        if trouble.reconnect:
+        if row.is_settled and not trouble.reconnect:  # the event stands, only its link was looked for
+            _give_back(row, now, meeting_url=row.meeting_url)
+        elif trouble.reconnect:
             later(row, trouble.code, now=now, pause=cadence.RECONNECT_PAUSE)
             note_failure(account, trouble, now)
         elif trouble.code in REFUSED_FOR_GOOD:
