@@ -13,10 +13,11 @@ from availability.models import Schedule
 from bookings import standing
 from bookings.domain import meetings
 from bookings.notices import noting
+from bookings.outside import colliding, drift
 from bookingsite import work
 from bookingsite.models import User
 from calendars import signals
-from calendars.models import Account, Write
+from calendars.models import Account, Calendar, Write
 
 
 @receiver(closing.time_closed, dispatch_uid="bookings.tell_of_closed_time")
@@ -46,3 +47,30 @@ def take_meeting_link(*, write: Write, url: str, now: datetime, **_: Any) -> Non
     """The calendar made the meeting's link: keep it with the booking and have people told."""
     meetings.take_link(write.uid, url, now=now)
     work.nudge()
+
+
+@receiver(signals.own_event_changed, dispatch_uid="bookings.ask_about_event")
+def ask_about_event(
+    *,
+    calendar: Calendar,
+    uid: str,
+    change: str,
+    start: datetime | None,
+    end: datetime | None,
+    now: datetime,
+    **_: Any,
+) -> None:
+    """Ask the host, or the account's setting, about an event of a booking that was changed outside (C16)."""
+    drift.note(calendar, uid=uid, change=change, start=start, end=end, now=now)
+
+
+@receiver(signals.own_events_in_place, dispatch_uid="bookings.forget_questions")
+def forget_questions(*, calendar: Calendar, uids: list[str], now: datetime, **_: Any) -> None:
+    """An event that is where it should be again asks nothing any more (C16)."""
+    drift.note_in_place(calendar, uids=uids, now=now)
+
+
+@receiver(signals.blocks_changed, dispatch_uid="bookings.watch_for_collisions")
+def watch_for_collisions(*, calendar: Calendar, spans: list[Span], now: datetime, **_: Any) -> None:
+    """Tell the host which bookings new busy times lie over (C20)."""
+    colliding.note(calendar, spans, now=now)

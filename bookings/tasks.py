@@ -1,12 +1,13 @@
-"""What the worker does for bookings: it sends the mails that wait, to guests and to hosts."""
+"""What the worker does for bookings: it sends the mails that wait, and looks after what calendars reported."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bookings.mailing import sending
 from bookings.models import Message, Notice
 from bookings.notices import sending as notices
+from bookings.outside import colliding, drift
 from bookingsite import work
 
 work.register(
@@ -30,3 +31,13 @@ work.register(
         give_up_after=sending.ATTEMPTS,
     )
 )
+
+
+def look_outside(now: datetime) -> None:
+    """Answer by setting what was changed in calendars (C16), and close what has solved itself (C20)."""
+    drift.close_past(now)
+    drift.answer_by_setting(now)
+    colliding.solve(now)
+
+
+work.register_tick(drift.WORK, 60, look_outside)

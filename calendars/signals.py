@@ -10,18 +10,42 @@ own_event_changed = Signal()
 """One of our own events was changed outside (C16).
 
 `calendar` (Calendar), `uid` (str), `change` ("moved" or "deleted"), `start` and `end` (aware UTC,
-None when deleted).
+None when deleted), `now` (aware UTC: when the reading began).
+"""
+
+own_events_in_place = Signal()
+"""Events of our own were read and lie where we wrote them, perhaps again (C16).
+
+`calendar` (Calendar), `uids` (list of str), `now` (aware UTC).
 """
 
 blocks_changed = Signal()
 """Busy times appeared or changed in a blocking calendar (C20).
 
-`calendar` (Calendar), `spans` (list of `(start_s, end_s)`: those that block now and did not before).
+`calendar` (Calendar), `spans` (list of `(start_s, end_s)`: those that block now and did not before), `now` (aware UTC).
 """
 
 account_failing = Signal()
 """An account needs its owner: at once when a password no longer works, otherwise after the account's trust
 limit; again after 1, 3 and 7 days. `account` (Account), `code` (str, see `calendars.wording`), `now` (aware UTC).
+"""
+
+account_recovered = Signal()
+"""An account whose owner was told of its trouble works again. `account` (Account), `since` (aware UTC: when the
+trouble began, as in `account_failing`'s account), `now` (aware UTC).
+"""
+
+calendar_lost = Signal()
+"""A calendar became read-only or vanished at its provider: bookings no longer go into it.
+
+`calendar` (Calendar), `code` ("became_read_only" or "vanished"), `received` (bool: it was the chosen one for
+bookings), `now` (aware UTC).
+"""
+
+dependants_asked = Signal()
+"""What depends on accounts? `accounts` (list of Account with their calendars prefetched, all of one owner).
+
+A receiver returns a dict from account id to the names of what depends on it (list of str).
 """
 
 write_failing = Signal()

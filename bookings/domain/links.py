@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
-from bookings.models import Booking
+from bookings.models import Booking, MoveOffer
 
 _LONGEST = 200
 
@@ -40,6 +40,34 @@ def booking_by_token(token: str) -> Booking | None:
     except BadSignature:
         return None
     return booking
+
+
+def _offer_signer(booking: Booking) -> Signer:
+    return Signer(salt=f"bookings.offer:{booking.link_salt}", sep=".")
+
+
+def offer_token(offer: MoveOffer) -> str:
+    """What opens a proposal: its own token, which alone opens nothing, and a signature."""
+    return _offer_signer(offer.booking).sign(offer.token)
+
+
+def offer_by_token(token: str) -> MoveOffer | None:
+    """The proposal that a token opens, or None for anything else, without saying why (A3)."""
+    name = token[:_LONGEST].split(".", 1)[0]
+    rows = MoveOffer.objects.select_related("booking__event_type__host", "booking__host")
+    offer = rows.filter(token=name).first() if name.isalnum() and len(token) <= _LONGEST else None
+    if offer is None:
+        return None
+    try:
+        _offer_signer(offer.booking).unsign(token)
+    except BadSignature:
+        return None
+    return offer
+
+
+def offer_url(offer: MoveOffer) -> str:
+    """The guest's page of a proposal. GET only shows."""
+    return absolute(reverse("guest_offer", args=[offer_token(offer)]))
 
 
 def absolute(path: str) -> str:

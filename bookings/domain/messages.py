@@ -20,16 +20,23 @@ class Facts(TypedDict, total=False):
     old_end: str
     reason: str  # what the person who acted wrote
     actor: str  # a value of `Booking.Actor`: who acted
+    offer: str  # the id of the proposal that the mail is about
 
 
 def announce(
-    booking: Booking, kind: Message.Kind, *, now: datetime, facts: Facts | Mapping[str, str]
+    booking: Booking,
+    kind: Message.Kind,
+    *,
+    now: datetime,
+    facts: Facts | Mapping[str, str],
+    only: Message.Audience | None = None,
 ) -> None:
-    """Have every guest and the host told about this version of the booking.
+    """Have every guest and the host told about this version of the booking; with `only`, one side.
 
     Call inside the transaction that made the change, after `booking.sequence` was set and the guests
     were saved. Repeating the call changes nothing: one row for each booking, kind, audience, version
-    and address. The caller rings the doorbell (`bookingsite.work.nudge`).
+    and address (proposals aside, each of which is news). The caller rings the doorbell
+    (`bookingsite.work.nudge`).
     """
     addresses = list(dict.fromkeys(booking.guests.values_list("email", flat=True)))
     receivers = [(Message.Audience.GUEST, address) for address in addresses]
@@ -46,6 +53,7 @@ def announce(
                 run_at=now,
             )
             for audience, address in receivers
+            if only in {None, audience}
         ],
         ignore_conflicts=True,
     )

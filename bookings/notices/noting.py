@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bookings.models import Notice
-from calendars.models import Account, Write
+from calendars.models import Account, Calendar, Write
+
+GATHER = timedelta(minutes=1)
+"""How long a question waits for others that belong into the same mail."""
 
 
 def note_account(account: Account, code: str, *, now: datetime) -> None:
@@ -34,5 +37,21 @@ def note_writing(write: Write, code: str, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _note(*, now: datetime, **fields: Any) -> None:
-    Notice.objects.bulk_create([Notice(run_at=now, noted_at=now, **fields)], ignore_conflicts=True)
+def note_question(calendar: Calendar, kind: Notice.Kind, *, now: datetime) -> None:
+    """Note that the host is to be asked about bookings: events that were changed, or that collide with them.
+
+    The mail waits a minute for more of the kind and names all that are open by then, so that a morning of
+    dragging events about is told once.
+    """
+    waiting = Notice.objects.filter(account=calendar.account_id, kind=kind, state=Notice.State.READY)
+    if waiting.filter(lease=None).exists():
+        return
+    _note(
+        incident=f"{kind}:{calendar.account_id}:{int((now + GATHER).timestamp())}", kind=kind, code=str(kind),
+        account_id=calendar.account_id, owner_id=calendar.owner_id, now=now, run_at=now + GATHER,
+    )  # fmt: skip
+
+
+def _note(*, now: datetime, run_at: datetime | None = None, **fields: Any) -> None:
+    row = Notice(run_at=run_at or now, noted_at=now, **fields)
+    Notice.objects.bulk_create([row], ignore_conflicts=True)

@@ -37,12 +37,29 @@ def moved(
         for write in writes:
             if write.calendar_id != calendar.pk or not one.first or not _is_firm(write, now, in_flight):
                 continue
-            wish = wish_from_json(write.wish or {})
-            if (wish.start, wish.end) != one.first:
+            if _time_of(write) != one.first:
                 start, end = one.first
                 signals.own_event_changed.send(
-                    Calendar, calendar=calendar, uid=write.uid, change="moved", start=start, end=end
+                    Calendar, calendar=calendar, uid=write.uid, change="moved", start=start, end=end, now=now
                 )
+
+
+def in_place(
+    calendar: Calendar,
+    found: Iterable[tuple[Expanded, Sequence[Write]]],
+    now: datetime,
+    in_flight: Collection[str],
+) -> None:
+    """Tell which of our events lie where we wrote them, perhaps again. One signal for all of them."""
+    uids = sorted(
+        write.uid
+        for one, writes in found
+        for write in writes
+        if write.calendar_id == calendar.pk and one.first and _is_firm(write, now, in_flight)
+        if _time_of(write) == one.first
+    )
+    if uids:
+        signals.own_events_in_place.send(Calendar, calendar=calendar, uids=uids, now=now)
 
 
 def deleted(calendar: Calendar, uids: Collection[str], now: datetime) -> None:
@@ -59,8 +76,14 @@ def deleted(calendar: Calendar, uids: Collection[str], now: datetime) -> None:
         wish = wish_from_json(write.wish or {})
         if wish.end > first + _MARGIN and wish.start < last - _MARGIN:
             signals.own_event_changed.send(
-                Calendar, calendar=calendar, uid=write.uid, change="deleted", start=None, end=None
+                Calendar, calendar=calendar, uid=write.uid, change="deleted", start=None, end=None, now=now
             )
+
+
+def _time_of(write: Write) -> tuple[datetime, datetime]:
+    """When the event is wanted."""
+    wish = wish_from_json(write.wish or {})
+    return wish.start, wish.end
 
 
 def _is_firm(write: Write, now: datetime, in_flight: Collection[str] = ()) -> bool:
@@ -83,4 +106,4 @@ def blocks(calendar: Calendar, added: Sequence[Busy], held: Rows, now: datetime)
         }
     )
     if spans:
-        signals.blocks_changed.send(Calendar, calendar=calendar, spans=spans)
+        signals.blocks_changed.send(Calendar, calendar=calendar, spans=spans, now=now)

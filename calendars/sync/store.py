@@ -47,6 +47,7 @@ def keep(
     reports.moved(
         calendar, [(one, own[one.raw.key]) for one in found if one.raw.key in known], now, in_flight
     )
+    reports.in_place(calendar, [(one, own[one.raw.key]) for one in found], now, in_flight)
     items = [_item(calendar, one, own[one.raw.key]) for one in found]
     stored = Item.objects.bulk_create(
         items, update_conflicts=True, unique_fields=["calendar", "place"], update_fields=_UPDATED
