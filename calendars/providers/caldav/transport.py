@@ -14,6 +14,7 @@ from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 from bookingsite.lib import http
 from calendars.providers import errors
 from calendars.providers.caldav.multistatus import DAV, GONE, Multistatus, read_multistatus
+from calendars.providers.outbound import told
 
 # The library logs whole answers and differences of contents as "deviations": other people's calendars.
 logging.getLogger("caldav").setLevel(logging.CRITICAL)
@@ -183,25 +184,3 @@ class Dav:
             body=b"" if tree is not None else last.content,
             conditions=conditions,
         )
-
-
-def told(problem: http.OutboundError) -> errors.ProviderError:
-    """What the guard or the network said, as a provider error; the detail is a code, never an address."""
-    for kind, error in _TOLD:
-        if isinstance(problem, kind):
-            return error(problem.code)
-    return errors.ServerFailed(problem.code)
-
-
-_TOLD: tuple[tuple[type[http.OutboundError], type[errors.ProviderError]], ...] = (
-    (http.InsecureRefused, errors.InsecureAddress),
-    (http.InvalidAddress, errors.NotACalendar),
-    (http.Refused, errors.AddressRefused),
-    (http.NameNotFound, errors.Unreachable),
-    (http.ConnectionFailed, errors.Unreachable),
-    (http.CertificateFailed, errors.CertificateFailed),
-    (http.TlsFailed, errors.NoTls),
-    (http.TimedOut, errors.Timeout),
-    (http.TooLarge, errors.TooLarge),
-    (http.TooManyRedirects, errors.NotACalendar),
-)
