@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from calendars import signals
 from calendars.models import Account, Calendar
 from calendars.providers.base import CalendarInfo
 
@@ -28,13 +29,23 @@ def apply_listing(account: Account, listing: Sequence[CalendarInfo], now: dateti
     for calendar in new:
         held[calendar.remote_id] = calendar
     for info in listing:
-        _update(held[info.remote_id], info)
+        _update(held[info.remote_id], info, now)
     listed = {info.remote_id for info in listing}
-    account.calendars.exclude(remote_id__in=listed).filter(vanished_at=None).update(vanished_at=now)
+    for gone in account.calendars.exclude(remote_id__in=listed).filter(vanished_at=None):
+        gone.vanished_at = now
+        gone.save(update_fields=["vanished_at"])
+        report_lost(gone, "vanished", received=gone.receives, now=now)
     return new
 
 
-def _update(calendar: Calendar, info: CalendarInfo) -> None:
+def report_lost(calendar: Calendar, code: str, *, received: bool, now: datetime) -> None:
+    """Tell that bookings can no longer be written into a calendar (see `signals.calendar_lost`)."""
+    signals.calendar_lost.send(Calendar, calendar=calendar, code=code, received=received, now=now)
+
+
+def _update(calendar: Calendar, info: CalendarInfo, now: datetime) -> None:
+    is_lost = bool(calendar.pk) and calendar.writable and not info.writable
+    received = calendar.receives
     wanted = {
         "name": info.name[:200],
         "colour": info.colour,
@@ -50,3 +61,5 @@ def _update(calendar: Calendar, info: CalendarInfo) -> None:
         for name, value in wanted.items():
             setattr(calendar, name, value)
         calendar.save(update_fields=None if calendar.pk is None else list(wanted))
+    if is_lost:
+        report_lost(calendar, "became_read_only", received=received, now=now)

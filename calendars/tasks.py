@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bookingsite import work
 from calendars import closing
-from calendars.sync import pull, push
+from calendars.sync import pull, push, trouble
 
 READ = "calendars.read"
 WRITE = "calendars.write"
@@ -23,4 +23,5 @@ work.register(
 work.register(
     work.Kind(WRITE, push.due_writes, push.write, limit_seconds=push.LIMIT_SECONDS, give_up_after=None)
 )
+work.register_tick("calendars.withheld", 60, trouble.tell_withheld)
 work.register_tick("calendars.closing", 300, finish_closing)

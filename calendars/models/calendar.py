@@ -57,6 +57,13 @@ class Calendar(LeasedRow):
     suspect = models.CharField(_("unconfirmed answer"), max_length=64, blank=True, editable=False)
     warning = models.CharField(_("warning"), max_length=40, blank=True)
     last_ok_at = models.DateTimeField(_("last read well"), null=True, blank=True)
+    failing_since = models.DateTimeField(
+        _("cannot be read since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Stands until the calendar was read well; asking for a new try does not end it."),
+    )
     last_full_at = models.DateTimeField(_("last compared whole"), null=True, blank=True)
     last_changed_at = models.DateTimeField(_("last change seen"), null=True, blank=True)
     noticed_at = models.DateTimeField(
@@ -83,7 +90,15 @@ class Calendar(LeasedRow):
                 violation_error_message=_("Bookings cannot be written into a read-only calendar."),
             ),
         ]
-        indexes = [models.Index(fields=["run_at"], condition=Q(state="ready"), name="calendars_due")]
+        indexes = [
+            # Those in use alone: most calendars of an account are listed and nothing more.
+            models.Index(
+                fields=["run_at"],
+                condition=Q(Q(blocks=True) | Q(receives=True), state="ready"),
+                name="calendars_wanted",
+            ),
+            models.Index(fields=["account"], condition=Q(lease__isnull=False), name="calendars_leased"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
+from django.db import connection
 from django.db.models import Q
 
-from calendars.models import Account, Calendar, Write
+from calendars.log import recording
+from calendars.log.recording import JobLog
+from calendars.models import Account, Calendar, LogEntry
+from calendars.oauth.tokens import grant_of
+from calendars.providers import registry
 from calendars.providers.base import Occurrence, Provider, ReadingRules, Window
 from calendars.sync.blocking import Switches
 from calendars.sync.connection import open_provider, reading_rules, switches_of
+from calendars.sync.own import own_events
 
 FRESH_ENOUGH = timedelta(seconds=60)
-THREADS = 8
+THREADS = 16
+SOON = timedelta(minutes=1)
+"""When a calendar that gave no answer is read again."""
 
 
 class Outcome(StrEnum):
@@ -32,81 +43,133 @@ class Recheck:
     """The answer, and the busy spans `[start_s, end_s)` that were seen (for the engine, with its buffers).
 
     UNVERIFIED: at least one calendar gave no answer in time and none said busy; what counts then is
-    `freshness`.
+    `freshness`, unless `strict`: the host of one of the silent calendars wants no booking without an answer.
     """
 
     outcome: Outcome
     busy: tuple[tuple[int, int], ...] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Everything a thread needs, gathered before: threads touch no database."""
+    """Everything a thread needs, gathered before: threads touch no database, but for `open` (see `_opener`)."""
 
-    calendar_id: int
-    remote_id: str
-    provider: Provider
+    calendar: Calendar
+    open: Callable[[float], Provider]
     rules: ReadingRules
     switches: Switches
+    log: JobLog | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A blocking occurrence, and the name that our own events may be recognised by beside their UID."""
+
+    occurrence: Occurrence
+    marker: str
 
 
 def recheck(owner_id: int, start_s: int, end_s: int, *, now: datetime, budget: float = 3.0) -> Recheck:
     """Ask the owner's blocking calendars whether `[start_s, end_s)` is free right now.
 
-    Call it before the booking's transaction, never inside. Takes at most about `budget` seconds
-    whatever the servers do; raises nothing that a server could cause. Our own events do not count: the
-    booking that made them does.
+    Call it before the booking's transaction, never inside. Takes at most about `budget` seconds, renewed
+    access tokens included and whatever the servers do; raises nothing that a server could cause. Our own
+    events do not count: the booking that made them does.
     """
-    looks, unreadable = _looks(owner_id, now, budget)
-    if not looks:
-        return Recheck(Outcome.UNVERIFIED if unreadable else Outcome.FREE)
+    ends_at = time.monotonic() + budget
+    looks, silent = _looks(owner_id, now, budget)
+    if not looks and not silent:
+        return Recheck(Outcome.FREE)
     window = (datetime.fromtimestamp(start_s, UTC), datetime.fromtimestamp(end_s, UTC))
-    answers = _ask(looks, window, budget)
+    answers = _ask(looks, window, ends_at) if looks else {}
+    _store_logs(looks, answers)
     busy = _foreign(owner_id, [found for answer in answers.values() for found in answer])
     if busy:
         _read_soon([calendar for calendar, found in answers.items() if found], now)
         return Recheck(Outcome.BUSY, tuple(busy))
-    is_whole = not unreadable and len(answers) == len(looks)
-    return Recheck(Outcome.FREE if is_whole else Outcome.UNVERIFIED)
+    silent += [look.calendar for look in looks if look.calendar.pk not in answers]
+    if not silent:
+        return Recheck(Outcome.FREE)
+    _read_soon([calendar.pk for calendar in silent if not calendar.failing_since], now + SOON)
+    return Recheck(Outcome.UNVERIFIED, strict=any(calendar.account.strict for calendar in silent))
 
 
-def _looks(owner_id: int, now: datetime, budget: float) -> tuple[list[_Look], bool]:
-    """What to ask, and whether some calendar cannot even be asked."""
+def _looks(owner_id: int, now: datetime, budget: float) -> tuple[list[_Look], list[Calendar]]:
+    """What to ask, and the calendars that cannot even be asked."""
     stale = Q(last_ok_at=None) | Q(last_ok_at__lt=now - FRESH_ENOUGH)
     calendars = Calendar.objects.filter(stale, owner=owner_id, blocks=True).select_related("account", "owner")
-    looks, unreadable = [], False
+    looks, silent = [], []
     for calendar in calendars:
         if calendar.account.status == Account.Status.RECONNECT:
-            unreadable = True  # asking with a password that was refused may lock the owner out
+            silent.append(calendar)  # asking with a password that was refused may lock the owner out
             continue
+        log = recording.begin(calendar.account, LogEntry.Job.RECHECK, now, calendar=calendar.name)
         try:
-            provider = open_provider(calendar.account, deadline=budget)
-        except Exception:  # a lost key or an odd address must not stop a booking
-            unreadable = True
+            opener = _opener(calendar.account, log, now, budget)
+        except Exception as error:  # a lost key or an odd address must not stop a booking
+            silent.append(calendar)
+            recording.ended(log, error)
             continue
-        looks.append(
-            _Look(calendar.pk, calendar.remote_id, provider, reading_rules(calendar), switches_of(calendar))
-        )
-    return looks, unreadable
+        looks.append(_Look(calendar, opener, reading_rules(calendar), switches_of(calendar), log))
+    return looks, silent
 
 
-def _ask(looks: Sequence[_Look], window: Window, budget: float) -> dict[int, list[Occurrence]]:
-    """The blocking occurrences of every calendar that answered within the budget."""
-    pool = ThreadPoolExecutor(max_workers=min(THREADS, len(looks)), thread_name_prefix="recheck")
-    asked: dict[Future[list[Occurrence]], _Look] = {pool.submit(_read, look, window): look for look in looks}
-    done, _late = wait(asked, timeout=budget)
-    pool.shutdown(wait=False, cancel_futures=True)
-    return {asked[each].calendar_id: each.result() for each in done if each.exception() is None}
+def _opener(
+    account: Account, log: JobLog | None, now: datetime, budget: float
+) -> Callable[[float], Provider]:
+    """How a thread gets the account's provider, given the seconds that are left.
+
+    Mostly it is open already. An access token that must be renewed first is renewed in the thread, which
+    uses a database connection of its own for that: slow providers would add up otherwise.
+    """
+    if registry.kind(account.provider).oauth is not None and not grant_of(account).is_fresh(now):
+        return partial(_opened_late, account, log)
+    with _listening(log):
+        provider = open_provider(account, deadline=budget, apart=True)
+    return lambda _left: provider
 
 
-def _read(look: _Look, window: Window) -> list[Occurrence]:
+def _opened_late(account: Account, log: JobLog | None, left: float) -> Provider:
     try:
-        items = look.provider.read_span(look.remote_id, window)
-        readings = [look.provider.occurrences(item, window=window, rules=look.rules) for item in items]
+        with _listening(log):
+            return open_provider(account, deadline=left, apart=True)
     finally:
-        look.provider.close()
+        connection.close()
+
+
+def _listening(log: JobLog | None) -> AbstractContextManager[None]:
+    return log.listening() if log else nullcontext()
+
+
+def _store_logs(looks: Sequence[_Look], answers: Mapping[int, object]) -> None:
+    """Keep what was asked; of those that gave no answer, that they did not (their request may still wait)."""
+    for look in looks:
+        if look.log and look.calendar.pk not in answers:
+            look.log.failed("no_answer")
+    recording.store(look.log for look in looks)
+
+
+def _ask(looks: Sequence[_Look], window: Window, ends_at: float) -> dict[int, list[_Found]]:
+    """The blocking occurrences of every calendar that answered before `ends_at` (`time.monotonic`)."""
+    pool = ThreadPoolExecutor(max_workers=min(THREADS, len(looks)), thread_name_prefix="recheck")
+    asked: dict[Future[list[_Found]], _Look] = {
+        pool.submit(_read, look, window, ends_at): look for look in looks
+    }
+    done, _late = wait(asked, timeout=max(ends_at - time.monotonic(), 0))
+    pool.shutdown(wait=False, cancel_futures=True)
+    return {asked[each].calendar.pk: each.result() for each in done if each.exception() is None}
+
+
+def _read(look: _Look, window: Window, ends_at: float) -> list[_Found]:
+    provider = look.open(max(ends_at - time.monotonic(), 0.1))
+    try:
+        items = provider.read_span(look.calendar.remote_id, window)
+        readings = list(provider.readings(items, window=window, rules=look.rules))
+    finally:
+        provider.close()
     return [
-        found
+        _Found(found, reading.marker)
         for reading in readings
         for found in reading.occurrences
         if found.start < window[1]
@@ -115,13 +178,14 @@ def _read(look: _Look, window: Window) -> list[Occurrence]:
     ]
 
 
-def _foreign(owner_id: int, found: Sequence[Occurrence]) -> list[tuple[int, int]]:
+def _foreign(owner_id: int, found: Sequence[_Found]) -> list[tuple[int, int]]:
     """The spans of those that are not our own events."""
-    uids = {each.uid for each in found}
-    own = set(Write.objects.filter(calendar__owner=owner_id, uid__in=uids).values_list("uid", flat=True))
-    return [(int(each.start.timestamp()), int(each.end.timestamp())) for each in found if each.uid not in own]
+    uids = {each.occurrence.uid for each in found}
+    own = own_events(owner_id, uids=uids, markers={each.marker for each in found})
+    others = [each.occurrence for each in found if not own.of(each.occurrence.uid, each.marker)]
+    return [(int(each.start.timestamp()), int(each.end.timestamp())) for each in others]
 
 
-def _read_soon(calendar_ids: Sequence[int], now: datetime) -> None:
-    """The copy is behind: have it read at once."""
-    Calendar.objects.filter(pk__in=calendar_ids, lease=None).update(run_at=now)
+def _read_soon(calendar_ids: Sequence[int], at: datetime) -> None:
+    """The copy is behind, or may be: have it read at that time at the latest."""
+    Calendar.objects.filter(pk__in=calendar_ids, lease=None, run_at__gt=at).update(run_at=at)

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Q
+
 from bookingsite import leases
 from bookingsite.lib.secrets import Unreadable
 from bookingsite.models import LeasedRow
-from calendars import signals
+from calendars import signals, trust
 from calendars.models import Account, Calendar, Write
 from calendars.providers import errors
 from calendars.sync import cadence
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 SECRET_LOST = "secret_unreadable"  # noqa: S105 a code, not a secret
 INTERNAL = "internal"
 REMINDERS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+_APART = timedelta(hours=12)
+"""A reminder that would come sooner after the telling before it is left out."""
 REFUSED_FOR_GOOD = frozenset({errors.PermissionDenied.code, errors.NotFound.code})
 """Codes on which a write waits for its owner: the calendar may not be written, or is gone."""
 
@@ -67,26 +72,53 @@ def locked(account_id: int) -> Account:
 
 
 def note_failure(account: Account, trouble: Trouble, now: datetime) -> None:
-    """Put the failure on the (locked) account and tell its owner when it is time to."""
+    """Put the failure on the (locked) account and tell its owner when it is time to.
+
+    Call it after the failure was put on the calendar itself.
+    """
     account.status = Account.Status.RECONNECT if trouble.reconnect else Account.Status.RETRYING
     account.error = trouble.code
     account.failures += 1
     account.failing_since = account.failing_since or now
-    must_tell = _must_tell(account, account.failing_since, trouble, now)
-    if must_tell:
-        account.owner_told_at = now
-    account.save(update_fields=["status", "error", "failures", "failing_since", "owner_told_at"])
+    account.save(update_fields=["status", "error", "failures", "failing_since"])
     if trouble.reconnect:
         _hold_back(account, now)
-    if must_tell:
-        signals.account_failing.send(Account, account=account, code=trouble.code, now=now)
+    _tell_in_time(account, now)
 
 
-def _must_tell(account: Account, since: datetime, trouble: Trouble, now: datetime) -> bool:
-    """At once when the owner must act, else when trust runs out; then again after 1, 3 and 7 days (CC-5)."""
+def _tell_in_time(account: Account, now: datetime) -> None:
+    """Tell the owner of the (locked, failing) account if they must hear of it now."""
+    since = account.failing_since or now
     if account.owner_told_at is None:
-        return trouble.reconnect or now - since >= timedelta(hours=account.trust_hours)
-    return any(account.owner_told_at < since + after <= now for after in REMINDERS)
+        must_tell = account.status == Account.Status.RECONNECT or now >= _told_from(account, since)
+    else:  # again after 1, 3 and 7 days (CC-5)
+        latest = account.owner_told_at + _APART
+        must_tell = any(latest < since + after <= now for after in REMINDERS)
+    if must_tell:
+        account.owner_told_at = now
+        account.save(update_fields=["owner_told_at"])
+        signals.account_failing.send(Account, account=account, code=account.error, now=now)
+
+
+def _told_from(account: Account, since: datetime) -> datetime:
+    """When the owner must hear of an account that is tried again: as soon as times are withheld."""
+    blocking = Calendar.objects.filter(account=account, blocks=True, failing_since__isnull=False)
+    moments = [trust.told_from(calendar) for calendar in blocking.select_related("account")]
+    return min((moment for moment in moments if moment), default=since + trust.trust(account))
+
+
+def tell_withheld(now: datetime) -> None:
+    """Tell owners whose times are withheld since the last try: nobody waits for the next one to fail."""
+    failing = Account.objects.filter(
+        status=Account.Status.RETRYING, owner_told_at=None, closing_at=None, owner__is_active=True
+    )
+    calendars = Calendar.objects.filter(blocks=True, failing_since__isnull=False, account__in=failing)
+    moments = [(row.account_id, trust.told_from(row)) for row in calendars.select_related("account")]
+    for account_id in sorted({account_id for account_id, moment in moments if moment and moment <= now}):
+        with transaction.atomic():
+            account = Account.objects.select_for_update().filter(pk=account_id).first()
+            if account is not None and account.status == Account.Status.RETRYING:
+                _tell_in_time(account, now)
 
 
 def _hold_back(account: Account, now: datetime) -> None:
@@ -95,22 +127,34 @@ def _hold_back(account: Account, now: datetime) -> None:
     for model, path in ((Calendar, "account"), (Write, "calendar__account")):
         waiting = model._base_manager.filter(**{path: account}, state=LeasedRow.State.READY, lease=None)
         waiting.filter(run_at__lt=until).update(run_at=until)
+    in_use = account.calendars.filter(Q(blocks=True) | Q(receives=True), failing_since=None)
+    in_use.update(failing_since=now)  # none of them can be read, asked or not
 
 
 def note_success(account: Account, now: datetime) -> None:
     """A read worked: all is well again unless another calendar of the (locked) account is in trouble."""
     was_locked_out = account.status == Account.Status.RECONNECT
     account.last_ok_at = now
-    if was_locked_out or not account.calendars.filter(blocks=True).exclude(error="").exists():
-        account.status = Account.Status.CONNECTED
-        account.error = ""
-        account.failures = 0
-        account.failing_since = account.owner_told_at = None
-    account.save(
-        update_fields=["last_ok_at", "status", "error", "failures", "failing_since", "owner_told_at"]
-    )
+    if was_locked_out or not account.calendars.filter(blocks=True, failing_since__isnull=False).exists():
+        mend(account, now)
+    account.save(update_fields=["last_ok_at", *MENDED])
     if was_locked_out:
         wake(account, now)
+
+
+MENDED = ("status", "error", "failures", "failing_since", "owner_told_at")
+"""What `mend` changes."""
+
+
+def mend(account: Account, now: datetime) -> None:
+    """All is well with the (locked) account; who was told of the trouble is told of its end. Does not save."""
+    told, since = account.owner_told_at, account.failing_since
+    account.status = Account.Status.CONNECTED
+    account.error = ""
+    account.failures = 0
+    account.failing_since = account.owner_told_at = None
+    if told and since:
+        signals.account_recovered.send(Account, account=account, since=since, now=now)
 
 
 def wake(account: Account, now: datetime) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
-from bookingsite.lib.http import GuardPolicy
 from bookingsite.models import User
 from calendars.providers import registry
 from calendars.providers.base import CalendarInfo, Provider
 from calendars.providers.errors import WrongPassword
 from calendars.providers.memory import MemoryProvider, MemoryServer
+from calendars.providers.registry import Access
 from tests.factories import calendars as make
 
 SHARED = CalendarInfo("shared", "Team", colour="#cb30e0", writable=False, why_read_only="not_owner")
@@ -27,9 +27,9 @@ class TypedServer:
     password: str = "abcd-efgh-ijkl-mnop"
     url: str = "https://calendars.example/"
 
-    def open(self, url: str, username: str, password: str, policy: GuardPolicy) -> Provider:
+    def open(self, access: Access) -> Provider:
         """What the registry calls; a wrong password is found out at the first request."""
-        if password != self.password:
+        if access.password != self.password:
             self.server.fail_next("calendars", WrongPassword())
         return MemoryProvider(self.server)
 

@@ -78,7 +78,7 @@ def test_wrong_password_is_told_once_in_plain_words(desk: Desk) -> None:
     )
     assert "What is wrong: The server did not accept this user name and password." in text
     assert "What you can do: Check both." in text
-    assert "From Monday 1 March 2027, 11:00 AM on: no free times" in text
+    assert "From Tuesday 2 March 2027, 9:00 AM on: no free times" in text
     assert "http://testserver/settings/integrations/" in text
     assert 'href="http://testserver/settings/integrations/"' in delivery.text("html")
     assert "secret" not in text
@@ -102,8 +102,10 @@ def test_outage_is_told_after_the_trust_limit(desk: Desk) -> None:
     desk.read(timedelta(minutes=10), failing=DOWN)
     desk.drain(timedelta(minutes=10))
     assert desk.mails() == []
-    desk.read(timedelta(minutes=131), failing=DOWN)
-    desk.drain(timedelta(minutes=131))
+    trouble.tell_withheld(desk.now + timedelta(hours=23, minutes=59))
+    assert Notice.objects.count() == 0
+    trouble.tell_withheld(desk.now + timedelta(hours=24))
+    desk.drain(timedelta(hours=24, minutes=1))
     [delivery] = desk.mails()
     assert delivery.mail["Subject"] == "Calendar problem: Home server"
     assert "The server could not be reached." in delivery.text()

@@ -78,7 +78,7 @@ def test_owner_whose_calendar_was_never_read_is_unknown(host: User, now: datetim
     assert (found.known, found.reason) == (False, "never_read")
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(120, (True, "")), (121, (False, "too_old"))])
+@pytest.mark.parametrize(("minutes", "expected"), [(1440, (True, "")), (1441, (False, "too_old"))])
 def test_owner_is_known_until_the_trust_runs_out(
     server: MemoryServer, host: User, now: datetime, minutes: int, expected: tuple[bool, str]
 ) -> None:

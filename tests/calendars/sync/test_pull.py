@@ -169,10 +169,10 @@ def test_outage_tells_the_owner_when_the_copy_is_no_longer_trusted(shelf: Shelf)
     told: list[str] = []
     signals.account_failing.connect(listener := lambda code, **_: told.append(code))
     shelf.read()
-    for minutes in (10, 60, 131):
-        shelf.server.fail_next("changes", errors.Unreachable())
+    for minutes in (10, 1430, 1441):
+        shelf.server.fail_next("changes" if minutes < 1440 else "reconcile", errors.Unreachable())
         shelf.read(timedelta(minutes=minutes))
-        assert told == ([] if minutes < 130 else ["unreachable"])
+        assert told == ([] if minutes < 1440 else ["unreachable"])
     signals.account_failing.disconnect(listener)
 
 
