@@ -26,7 +26,11 @@ class SealedField:
         return manager.exclude(**{self.field: ""}).order_by("pk")
 
 
-FIELDS = [SealedField("calendars.Account", "sealed_secret", "account:{}:secret".format)]
+FIELDS = [
+    SealedField("calendars.Account", "sealed_secret", "account:{}:secret".format),
+    SealedField("calendars.OAuthClient", "sealed_secret", "oauth_client:{}:secret".format),
+    SealedField("calendars.Channel", "sealed_secret", "channel:{}:secret".format),
+]
 
 
 @dataclass

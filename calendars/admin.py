@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from bookingsite import leases, work
 from bookingsite.lib import clock
 from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
-from calendars import closing, connecting
+from calendars import client_admin, closing, connecting  # noqa: F401 the first registers itself
 from calendars.models import Account, Busy, Calendar, Item, Write
 from calendars.sync import push
 

@@ -11,5 +11,5 @@ class CalendarsConfig(AppConfig):
     verbose_name = _("Calendars")
 
     def ready(self) -> None:
-        """Import for the side effect: receivers and the kinds of background work register themselves."""
-        from calendars import receivers, tasks  # noqa: F401
+        """Import for the side effect: checks, receivers and the kinds of background work register themselves."""
+        from calendars import checks, receivers, tasks  # noqa: F401

@@ -17,12 +17,13 @@ from bookingsite import work
 from bookingsite.models import User
 from calendars import closing
 from calendars.listing import apply_listing
-from calendars.models import Account, Calendar
+from calendars.log.recording import recorded
+from calendars.models import Account, Calendar, LogEntry
 from calendars.providers import registry
 from calendars.providers.base import CalendarInfo
-from calendars.sync.connection import connected, open_provider, within
+from calendars.sync.connection import asked_within, connected, within
 from calendars.sync.respread import apply_switches
-from calendars.sync.trouble import locked, wake
+from calendars.sync.trouble import locked, mend, wake
 
 PATIENCE = 20.0
 """Seconds a person waits for a server at most."""
@@ -80,7 +81,7 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
             account.seal_secret(sign_in.password)
             account.save(update_fields=["sealed_secret"])
             apply_listing(account, listing, now)
-            _choose_first(account, listing)
+            choose_first(account, listing)
             work.nudge()
     except IntegrityError:
         _refuse_held(owner, sign_in)  # connected twice at the same moment
@@ -117,10 +118,15 @@ def _listed(sign_in: SignIn) -> list[CalendarInfo]:
     return within(PATIENCE, provider, provider.calendars)
 
 
-def _choose_first(account: Account, listing: Collection[CalendarInfo]) -> None:
-    """The first choices: own calendars block; the main one receives bookings if none does yet."""
+def choose_first(account: Account, listing: Collection[CalendarInfo]) -> None:
+    """The first choices: own calendars block; the main one receives bookings if none does yet.
+
+    Google and Microsoft list colleagues' and teams' calendars as writable too: there only the main one blocks.
+    """
     own = [info for info in listing if info.kind == "calendar" and info.writable]
     blocking = own or [info for info in listing if info.kind == "calendar"][:1]
+    if registry.kind(account.provider).oauth is not None:
+        blocking = [info for info in own if info.primary] or blocking[:1]
     account.calendars.filter(remote_id__in=[info.remote_id for info in blocking]).update(blocks=True)
     if Calendar.objects.filter(owner=account.owner_id, receives=True).exists():
         return
@@ -137,12 +143,13 @@ def reconnect(account: Account, password: str, now: datetime) -> None:
     sign_in = SignIn(
         provider=account.provider, url=account.base_url, username=account.username, password=password
     )
-    listing = _listed(sign_in)
+    with recorded(account, LogEntry.Job.CONNECT, now, secrets=(password,)):
+        listing = _listed(sign_in)
     with transaction.atomic():
         account = locked(account.pk)
         _require_same(account, listing)
         account.seal_secret(password)
-        _is_well(account)
+        mark_well(account, now)
         account.save()
         apply_listing(account, listing, now)
         wake(account, now)
@@ -165,13 +172,13 @@ def refresh(account: Account, now: datetime) -> None:
     """
     if account.status != Account.Status.RECONNECT:
         _read_soon(account, now)
-    provider = open_provider(account, deadline=PATIENCE)
-    listing = within(PATIENCE, provider, provider.calendars)
+    with recorded(account, LogEntry.Job.CONNECT, now):
+        listing = asked_within(PATIENCE, account, lambda provider: provider.calendars())
     with transaction.atomic():
         account = locked(account.pk)
         apply_listing(account, listing, now)
         if account.status == Account.Status.RECONNECT:
-            _is_well(account)
+            mark_well(account, now)
             account.save()
             _read_soon(account, now)
 
@@ -182,11 +189,9 @@ def _read_soon(account: Account, now: datetime) -> None:
         work.nudge()
 
 
-def _is_well(account: Account) -> None:
-    account.status = Account.Status.CONNECTED
-    account.error = ""
-    account.failures = 0
-    account.failing_since = account.owner_told_at = None
+def mark_well(account: Account, now: datetime) -> None:
+    """Nothing is wrong with the (locked) account any more; who was told of the trouble is told. Does not save."""
+    mend(account, now)
 
 
 def disconnect(account: Account, *, remove_events: bool, now: datetime) -> None:

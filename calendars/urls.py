@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from calendars.views import connect, integrations, settings
+from calendars.models import OAuthClient
+from calendars.views import clients, connect, consent, integrations, settings
 
 app_name = "calendars"
 urlpatterns = [
@@ -18,3 +19,11 @@ urlpatterns = [
     path("<int:account_id>/write-again/", integrations.write_again, name="write_again"),
     path("calendars/<int:calendar_id>/", settings.calendar, name="calendar"),
 ]
+for key in OAuthClient.Provider.values:
+    provider = {"provider": key}
+    urlpatterns += [
+        path(f"connect/{key}/", consent.begin, provider, name=f"connect_{key}"),
+        path(f"callback/{key}/", consent.callback, provider, name=f"callback_{key}"),
+        path(f"client/{key}/", clients.own, provider, name=f"client_{key}"),
+        path(f"client/{key}/delete/", clients.delete, provider, name=f"delete_client_{key}"),
+    ]

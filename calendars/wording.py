@@ -36,6 +36,49 @@ PROBLEMS: dict[str, Problem] = {
         _("The permission to use this account was withdrawn or has run out."),
         _("Reconnect the account to give it again."),
     ),
+    "testing_expired": Problem(
+        _(
+            "The permission ended after seven days, because the Google client of this site is only being tested."
+        ),
+        _("Its operator must publish the client (Google Cloud: “Audience” → “Publish app”); then reconnect."),
+    ),
+    "consent_refused": Problem(
+        _("The permission was not given, so nothing was connected."),
+        _("If that was a mistake, begin again and choose to allow it."),
+    ),
+    "consent_partial": Problem(
+        _("A permission that is needed was left out, so nothing was changed."),
+        _("Grant again, and leave every box ticked on the provider's page."),
+    ),
+    "consent_stale": Problem(
+        _(
+            "This answer does not belong to a question that is still open: it came too late or from another window."
+        ),
+        _("Begin again, and finish within fifteen minutes in the same browser."),
+    ),
+    "admin_consent": Problem(
+        _("Your organisation lets only its administrator allow programs such as this one."),
+        _("Ask the administrator to allow it, then connect again."),
+    ),
+    "bad_client": Problem(
+        _("The provider does not accept the client that this site asks with."),
+        _(
+            "Whoever registered it must check client ID, client secret (it may have run out) and the redirect "
+            "address; then reconnect."
+        ),
+    ),
+    "client_gone": Problem(
+        _("The client that this permission was given to is no longer set up here."),
+        _("Reconnect the account: the permission is then given to the present one."),
+    ),
+    "no_client": Problem(
+        _("This site has no client at this provider yet."),
+        _("Its operator can set one up, or you bring your own."),
+    ),
+    "token_rejected": Problem(
+        _("The provider refused the access it had given before."),
+        _("It is renewed and tried again by itself."),
+    ),
     "secret_unreadable": Problem(
         _("The stored password can no longer be read."), _("Reconnect the account and type it once more.")
     ),
@@ -122,6 +165,63 @@ ICLOUD: dict[str, Problem] = {
     ),
 }
 
+GOOGLE: dict[str, Problem] = {
+    "permission_denied": Problem(
+        _("Google does not let this account do that."),
+        _("Choose another calendar for bookings, or ask its owner for the right to change events."),
+    ),
+    "bad_client": Problem(
+        _("Google does not accept the client that this site asks with."),
+        _(
+            "Whoever registered it must check client ID, client secret and the redirect address in the Google "
+            "Cloud console; then reconnect."
+        ),
+    ),
+    "other_account": Problem(
+        _("You chose another Google account."),
+        _("Reconnect with the account named here, or connect the other one as an account of its own."),
+    ),
+    "already_connected": Problem(
+        _("This Google account is connected already."), _("Use “Reconnect” on its card.")
+    ),
+}
+
+MICROSOFT: dict[str, Problem] = {
+    "permission_denied": Problem(
+        _("Microsoft does not let this account do that."),
+        _("Choose another calendar for bookings, or ask its owner or your administrator for the right."),
+    ),
+    "bad_client": Problem(
+        _("Microsoft does not accept the client that this site asks with."),
+        _(
+            "Client secrets run out there after two years at most: whoever registered it must check client ID, "
+            "secret, redirect address and account types in the Entra admin center; then reconnect."
+        ),
+    ),
+    "no_calendars": Problem(
+        _("The sign-in worked, but this account has no mailbox with a calendar."),
+        _("Use an account with Outlook or Exchange Online; ask your administrator for a licence."),
+    ),
+    "other_account": Problem(
+        _("You chose another Microsoft account."),
+        _("Reconnect with the account named here, or connect the other one as an account of its own."),
+    ),
+    "already_connected": Problem(
+        _("This Microsoft account is connected already."), _("Use “Reconnect” on its card.")
+    ),
+}
+
+SPECIAL: dict[str, dict[str, Problem]] = {"icloud": ICLOUD, "google": GOOGLE, "microsoft": MICROSOFT}
+"""What a provider's own words say better than the general ones."""
+
+PERMISSIONS: dict[str, Text] = {
+    "https://www.googleapis.com/auth/calendar.calendarlist.readonly": _("See the list of your calendars"),
+    "https://www.googleapis.com/auth/calendar.events": _("See and change events in all your calendars"),
+    "Calendars.ReadWrite": _("Read and write your calendars"),
+    "User.Read": _("Read your profile (your mail address)"),
+}
+"""Scopes as the providers' own pages name them."""
+
 WARNINGS: dict[str, Problem] = {
     "suspect": Problem(
         _("The server suddenly reports far fewer events."),
@@ -147,8 +247,13 @@ WHY_READ_ONLY: dict[str, Text] = {
 
 def problem(code: str, provider: str = "") -> Problem:
     """The words for a code; for a code without words of its own, that something unexpected happened."""
-    special = ICLOUD if provider == "icloud" else {}
+    special = SPECIAL.get(provider, {})
     return special.get(code) or PROBLEMS.get(code) or OTHER
+
+
+def permission(scope: str) -> Text:
+    """A permission as the provider's page names it; an unknown one as it is."""
+    return PERMISSIONS.get(scope, scope)
 
 
 def warning(code: str) -> Problem | None:

@@ -60,14 +60,14 @@ def test_a_repeated_rotation_changes_nothing(accounts: list[Account]) -> None:
 
 
 def test_a_rotation_that_was_stopped_goes_on(accounts: list[Account]) -> None:
-    [field] = sealed.FIELDS
+    field = sealed.FIELDS[0]
     first = next(sealed.rotate(field, batch=1))
     assert (first.renewed, first.current) == (1, 0)
     assert rotate().startswith("calendars.Account.sealed_secret: 2 renewed, 1 were new already, 0 left")
 
 
 def test_the_place_of_the_field_is_the_accounts_own(accounts: list[Account]) -> None:
-    [field] = sealed.FIELDS
+    field = sealed.FIELDS[0]
     keyring = secrets.keyring()
     assert keyring.unseal(accounts[0].sealed_secret, field.place(accounts[0].pk)) == "password 0"
 

@@ -76,6 +76,20 @@ class BadClient(ProviderError):
     reconnect = True
 
 
+class ClientGone(ProviderError):
+    """The client that the permission was given to is not known here any more; no other can use it."""
+
+    code = "client_gone"
+    reconnect = True
+
+
+class TokenRejected(ProviderError):
+    """The access token at hand was refused, and where it was used no other can be had: ask again elsewhere."""
+
+    code = "token_rejected"
+    retryable = True
+
+
 class ConsentStale(ProviderError):
     """The answer of the consent page does not fit the question: another window, too late, or forged."""
 
@@ -179,3 +193,22 @@ class Conflict(ProviderError):
 
     code = "conflict"
     retryable = True
+
+
+class WebPage(NotACalendar):
+    """A feed's address answers with a page for people: a sign-in form, an error, a portal."""
+
+    code = "web_page"
+
+
+class CutShort(NotACalendar):
+    """A feed arrived empty or without its end: what is missing must not pass for deleted."""
+
+    code = "cut_short"
+    retryable = True
+
+
+class TooHeavy(TooLarge):
+    """Reading a feed took more time or memory than one may take: made to do so, or far too big."""
+
+    code = "too_heavy"

@@ -10,19 +10,20 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookingsite.lib import clock
 from bookingsite.models import User
-from calendars import connecting, wording
+from calendars import connecting, tiles, wording
 from calendars.connecting import AlreadyConnectedError, OtherAccountError
 from calendars.forms import CalDavForm, DisconnectForm, ICloudForm, ReconnectForm
 from calendars.models import Account
 from calendars.providers.errors import ProviderError
 from calendars.providers.registry import KINDS
+from calendars.views import consent
 from calendars.views.own import account_or_404, person_of, posted, tries_too_often
+from calendars.views.telling import tell_connected
 
 PASSWORD_CODES = frozenset({"wrong_password", "access_revoked", "other_account"})
 ADDRESS_CODES = frozenset(
@@ -43,7 +44,7 @@ ADDRESS_CODES = frozenset(
 @require_safe
 def connect(request: HttpRequest) -> HttpResponse:
     """Which kind of account to connect."""
-    return render(request, "calendars/connect.html")
+    return render(request, "calendars/connect.html", {"tiles": tiles.tiles_for(person_of(request))})
 
 
 @sensitive_post_parameters("password")
@@ -78,7 +79,7 @@ def _connect(
     if request.method == "POST" and form.is_valid():
         account = _tried(person, form, provider, lambda: connecting.connect(person, sign_in(), clock.now()))
         if account is not None:
-            _tell_connected(request, account)
+            tell_connected(request, account)
             return redirect("calendars:integrations")
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
@@ -111,22 +112,14 @@ def _refuse(form: forms.Form, code: str, provider: str) -> None:
     form.add_error(field, forms.ValidationError(f"{found.text} {found.remedy}", code=code))
 
 
-def _tell_connected(request: HttpRequest, account: Account) -> None:
-    count = account.calendars.count()
-    text = ngettext(
-        "%(account)s is connected; %(count)d calendar was found and is being read.",
-        "%(account)s is connected; %(count)d calendars were found and are being read.",
-        count,
-    )
-    messages.success(request, text % {"account": account, "count": count})
-
-
 @sensitive_post_parameters("password")
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reconnect(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Take a new password; what the calendars are for stays as it is (CC-4)."""
+    """Take a new password, or have the host consent anew; what the calendars are for stays as it is (CC-4)."""
     account = account_or_404(request, account_id)
+    if consent.asks_at(account.provider):
+        return consent.again(request, account)
     form = ReconnectForm(posted(request), provider=account.provider)
     if request.method == "POST" and form.is_valid():
         done = _tried(person_of(request), form, account.provider, lambda: _reconnected(account, form))
