@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import httplib2
 import requests
 from google.api_core.client_options import ClientOptions
-from googleapiclient.discovery import build_from_document
-from googleapiclient.discovery_cache import get_static_doc
+from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from bookingsite.lib import http
@@ -57,9 +55,13 @@ class Api:
 
     def __init__(self, tokens: Tokens, policy: http.GuardPolicy, api: str) -> None:
         self._http = GuardedHttp(tokens, policy_for(policy, api))
-        service: Any = build_from_document(
-            _document(),
-            http=self._http,
+        # The library ships the description of the API; nothing is looked up over the network.
+        service: Any = build(
+            "calendar",
+            "v3",
+            http=cast(Any, self._http),
+            static_discovery=True,
+            cache_discovery=False,
             client_options=ClientOptions(api_endpoint=api),
         )
         self.events: Any = service.events()
@@ -194,12 +196,3 @@ def _reasons(content: bytes) -> frozenset[str]:
         return frozenset()
     found = (one.get("reason") for one in named if isinstance(one, dict))
     return frozenset(reason[:60] for reason in found if isinstance(reason, str))
-
-
-@cache
-def _document() -> str:
-    """The description of the API that the library ships; nothing is looked up."""
-    found: str | None = get_static_doc("calendar", "v3")
-    if found is None:
-        raise RuntimeError("googleapiclient ships no calendar.v3.json")
-    return found
