@@ -5,6 +5,7 @@ recurrence that cannot be read keeps its first instance, and the events beside i
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from calendars.providers.base import Occurrence, Reading, Window
@@ -48,6 +49,15 @@ def occurrences(
     return _Reader(zones, window, owner_emails, budget).read(document)
 
 
+def assembled(events: Iterable[Event], *, zones: Zones, window: Window) -> Reading:
+    """What events that share a UID mean together, for providers whose events are no iCalendar: a series with
+    its exceptions, expanded under the same limits as everything else. Warnings as for `occurrences`."""
+    events = list(events)
+    reader = _Reader(zones, window, frozenset(), Budget())
+    reader.warnings.update(*(event.warnings for event in events))
+    return reader.assembled([events])
+
+
 class _Reader:
     """Reads one document; holds what every event in it shares."""
 
@@ -60,15 +70,20 @@ class _Reader:
         self.bad = 0
 
     def read(self, document: Document) -> Reading:
+        uids = document.by_uid().values()
+        reading = self.assembled([event for one in lines if (event := self._event(one))] for lines in uids)
+        if document.method == "CANCEL":
+            return replace(reading, occurrences=(), cancelled=True)
+        return reading
+
+    def assembled(self, groups: Iterable[list[Event]]) -> Reading:
+        """What the events of each UID mean together."""
         found: list[Occurrence] = []
         main: Event | None = None
-        for lines in document.by_uid().values():
-            events = [event for one in lines if (event := self._event(one))]
+        for events in groups:
             found += self._group(events)
             if main is None and events:
                 main = next((event for event in events if event.recurrence_id is None), events[0])
-        if document.method == "CANCEL":
-            found = []
         found.sort(key=lambda one: one.start)
         return Reading(
             occurrences=tuple(found),
@@ -76,7 +91,7 @@ class _Reader:
             uid=main.uid if main else "",
             private_id=main.private_id if main else "",
             sequence=main.sequence if main else 0,
-            cancelled=bool(main and main.standing.cancelled) or document.method == "CANCEL",
+            cancelled=bool(main and main.standing.cancelled),
             bad=self.bad,
         )
 
