@@ -3,7 +3,7 @@
 from django.urls import path
 
 from calendars.models import OAuthClient
-from calendars.views import clients, connect, consent, integrations, settings
+from calendars.views import clients, connect, consent, integrations, log, settings
 
 app_name = "calendars"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("<int:account_id>/reconnect/", connect.reconnect, name="reconnect"),
     path("<int:account_id>/disconnect/", connect.disconnect, name="disconnect"),
     path("<int:account_id>/write-again/", integrations.write_again, name="write_again"),
+    path("<int:account_id>/log/", log.log, name="log"),
+    path("<int:account_id>/log/switch/", log.switch, name="log_switch"),
+    path("<int:account_id>/log/download/", log.download, name="log_download"),
+    path("<int:account_id>/log/clear/", log.clear, name="log_clear"),
     path("calendars/<int:calendar_id>/", settings.calendar, name="calendar"),
 ]
 for key in OAuthClient.Provider.values:

@@ -33,6 +33,8 @@ JOB_ENDED = "JOB"
 """In place of the verb: an entry about the job as a whole, which failed."""
 LEFT_OUT = "CUT"
 """In place of the verb: so many requests of the job were not kept (the number is the target)."""
+NO_ANSWER = "no_answer"
+"""The result of a job whose time was over before its request was answered."""
 HOST_ONLY = frozenset({"ics"})
 """Kinds of accounts whose whole address is a secret."""
 

@@ -146,7 +146,7 @@ def _store_logs(looks: Sequence[_Look], answers: Mapping[int, object]) -> None:
     """Keep what was asked; of those that gave no answer, that they did not (their request may still wait)."""
     for look in looks:
         if look.log and look.calendar.pk not in answers:
-            look.log.failed("no_answer")
+            look.log.failed(recording.NO_ANSWER)
     recording.store(look.log for look in looks)
 
 

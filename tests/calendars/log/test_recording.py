@@ -67,9 +67,13 @@ def test_requests_of_a_job_are_kept_with_its_calendar(account, server, now):
 
 
 def test_a_job_that_fails_is_kept_with_its_code(account, server, now):
-    with pytest.raises(ServerFailed), recorded(account, Job.WRITE, now, calendar="Private"):
-        ask(f"{server.url}missing")
-        raise ServerFailed("said something")
+    def job() -> None:
+        with recorded(account, Job.WRITE, now, calendar="Private"):
+            ask(f"{server.url}missing")
+            raise ServerFailed("said something")
+
+    with pytest.raises(ServerFailed):
+        job()
 
     assert [row[1:] for row in rows()] == [
         ("GET", "Private", LogEntry.objects.earliest("pk").target, "404", 0),

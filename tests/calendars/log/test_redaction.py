@@ -24,11 +24,13 @@ def shape(url: str) -> str:
     ("url", "kept"),
     [
         ("https://caldav.icloud.com/.well-known/caldav", "caldav.icloud.com/.well-known/caldav"),
-        ("https://cloud.example:8443/remote.php/dav/calendars/anna/private/b1.ics", "cloud.example:8443/remote.php/dav/calendars/*/*/*"),
+        ("https://cloud.example:8443/remote.php/dav/anna/b1.ics", "cloud.example:8443/remote.php/dav/*/*"),
         ("https://anna:secret@cloud.example/dav/", "cloud.example/dav/"),
-        ("https://www.googleapis.com/calendar/v3/calendars/anna%40example.com/events/bk1?key=secret#x", "www.googleapis.com/calendar/v3/calendars/*/events/*"),
-        ("https://graph.microsoft.com/v1.0/me/calendars/AAMkAD/calendarView/delta?$deltatoken=secret", "graph.microsoft.com/v1.0/me/calendars/*/calendarView/delta"),
-        ("https://login.microsoftonline.com/6f1c9d1e-0000/oauth2/v2.0/token", "login.microsoftonline.com/*/oauth2/v2.0/token"),
+        ("https://g.example/calendar/v3/calendars/a%40b.example/events/bk1?key=secret#x",
+         "g.example/calendar/v3/calendars/*/events/*"),
+        ("https://graph.example/v1.0/me/calendars/AAMk/calendarView/delta?$deltatoken=secret",
+         "graph.example/v1.0/me/calendars/*/calendarView/delta"),
+        ("https://login.example/6f1c9d1e-0000/oauth2/v2.0/token", "login.example/*/oauth2/v2.0/token"),
         ("https://[2001:db8::1]:8443/dav", "[2001:db8::1]:8443/dav"),
         ("https://host", "host"),
         ("https://spaced host/dav", ""),
@@ -43,7 +45,9 @@ def test_words_of_everybody_stay_and_the_rest_is_marked(url, kept):
 def test_of_a_feed_only_the_host_stays():
     feeds = Redaction(key=b"key", host_only=True)
 
-    assert feeds.target("https://calendar.example/calendar/ical/anna/private-17/basic.ics") == "calendar.example"
+    assert (
+        feeds.target("https://calendar.example/calendar/ical/anna/private-17/basic.ics") == "calendar.example"
+    )
 
 
 def test_the_same_name_has_the_same_mark_and_another_key_another():
