@@ -15,7 +15,8 @@ from bookingsite import leases, work
 from bookingsite.lib import clock
 from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
 from calendars import client_admin, closing, connecting  # noqa: F401 the first registers itself
-from calendars.models import Account, Busy, Calendar, Item, Write
+from calendars.models import Account, Busy, Calendar, Channel, Item, LogEntry, Write
+from calendars.oauth import leaving
 from calendars.sync import push
 
 
@@ -99,11 +100,14 @@ class AccountAdmin(_ChangedFieldsAdmin):
         return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Account) -> None:
-        """Disconnect, so that no event of ours stays behind; what is being disconnected goes at once."""
-        if obj.closing_at:
+        """Disconnect, so that no event of ours stays behind; what is being disconnected goes at once.
+
+        The admin deletes in a transaction: what takes leave of a provider is left to the worker.
+        """
+        if obj.closing_at and not leaving.is_needed(obj):
             closing.forget(obj)
         else:
-            connecting.disconnect(obj, remove_events=True, now=clock.now())
+            connecting.disconnect(obj, remove_events=not obj.closing_at, now=clock.now(), here=False)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         """Each as if it were deleted by itself."""
@@ -275,3 +279,50 @@ class WriteAdmin(_OnlyToLookAt):
         work.nudge()
         text = ngettext("%(count)d event is tried again.", "%(count)d events are tried again.", count)
         messages.success(request, text % {"count": count})
+
+
+@admin.register(Channel)
+class ChannelAdmin(_OnlyToLookAt):
+    """Standing orders at providers to tell us of changes; the worker keeps them."""
+
+    owner_path = "calendar__owner"
+    list_display = ("calendar", "channel_id", "expires_at", "last_notice_at", "state", "run_at", "error")
+    list_filter = ("state", "error", "calendar__account__provider")
+    search_fields = ("channel_id", "calendar__name", "calendar__account__label", "calendar__owner__email")
+    list_select_related = ("calendar",)
+    fields = (
+        "calendar",
+        "channel_id",
+        "resource_id",
+        "expires_at",
+        "last_notice_at",
+        "state",
+        "run_at",
+        "attempts",
+        "error",
+    )
+    actions = ("order_again",)
+
+    @admin.action(description=_("Renew these push channels now"))
+    def order_again(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        """Make the chosen channels due."""
+        count = leases.wake(Channel.objects.filter(pk__in=queryset.values("pk")), clock.now())
+        work.nudge()
+        text = ngettext(
+            "%(count)d push channel is being renewed.", "%(count)d push channels are being renewed.", count
+        )
+        messages.success(request, text % {"count": count})
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(_OnlyToLookAt):
+    """The debug logs of connections (C10); they are switched, taken along and cleared on the account's own page."""
+
+    owner_path = "account__owner"
+    list_display = ("at", "account", "job", "calendar", "verb", "target", "result", "duration", "size")
+    list_filter = ("job", "verb", "result", "account__provider")
+    search_fields = ("target", "request_id", "calendar", "account__label", "account__owner__email")
+    list_select_related = ("account",)
+    date_hierarchy = "at"
+    fields = ("at", "account", "job", "calendar", "verb", "target", "result", "duration", "size", "request_id")
+    show_full_result_count = False

@@ -24,10 +24,20 @@ class SiteClientForm(ClientForm):
     class Meta(ClientForm.Meta):
         fields = ["provider", "owner", "client_id", "secret", "tenant"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "tenant" in self.fields:
-            self.fields["tenant"].required = False
+
+class WhoseFilter(admin.SimpleListFilter):
+    """The site's clients, or those that hosts brought."""
+
+    title = _("for")
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Both kinds."""
+        return [("site", _("the whole site")), ("host", _("one host"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OAuthClient]) -> QuerySet[OAuthClient]:
+        """Those of the chosen kind."""
+        return queryset.filter(owner__isnull=self.value() == "site") if self.value() else queryset
 
 
 @admin.register(OAuthClient)
@@ -36,7 +46,7 @@ class OAuthClientAdmin(ScopedAdmin):
 
     form = SiteClientForm
     list_display = ("provider", "owner", "client_id", "tenant", "created_at")
-    list_filter = ("provider", ("owner", admin.EmptyFieldListFilter))
+    list_filter = ("provider", WhoseFilter)
     search_fields = ("client_id", "tenant", "owner__email", "owner__name")
     list_select_related = ("owner",)
     fields = ("provider", "owner", "client_id", "secret", "tenant", "redirect_addresses")

@@ -19,8 +19,10 @@ from calendars import closing
 from calendars.listing import apply_listing
 from calendars.log.recording import recorded
 from calendars.models import Account, Calendar, LogEntry
+from calendars.oauth import leaving
 from calendars.providers import registry
 from calendars.providers.base import CalendarInfo
+from calendars.sync import channels
 from calendars.sync.connection import asked_within, connected, within
 from calendars.sync.respread import apply_switches
 from calendars.sync.trouble import locked, mend, wake
@@ -194,14 +196,23 @@ def mark_well(account: Account, now: datetime) -> None:
     mend(account, now)
 
 
-def disconnect(account: Account, *, remove_events: bool, now: datetime) -> None:
-    """Forget the account and everything read from it; our events stay, or are taken out first (CC-7)."""
+def disconnect(account: Account, *, remove_events: bool, now: datetime, here: bool = True) -> None:
+    """Forget the account and everything read from it; our events stay, or are taken out first (CC-7).
+
+    `here`: the provider is told at once, which may take seconds. Otherwise, as inside a transaction, the worker
+    tells it within minutes.
+    """
     if remove_events and registry.kind(account.provider).capabilities.writes:
         closing.begin(account, now)
         if closing.remaining(account):
             work.nudge()
             return
-    closing.forget(account)
+    if here or not leaving.is_needed(account):
+        closing.forget(account)
+    else:
+        Account.objects.filter(pk=account.pk).update(
+            closing_at=now - closing.LONGEST
+        )  # nothing is waited for
 
 
 def choose(owner: User, *, blocking: Collection[int], receiving: int | None, now: datetime) -> None:
@@ -220,6 +231,7 @@ def choose(owner: User, *, blocking: Collection[int], receiving: int | None, now
         mine.filter(pk__in=target, receives=False).update(receives=True)
         mine.exclude(pk__in=wanted).filter(blocks=True).update(blocks=False)
         mine.filter(pk__in=wanted, blocks=False).update(blocks=True)
+        channels.ensure(now, owner_id=owner.pk)
         work.nudge()
 
 

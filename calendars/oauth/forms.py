@@ -37,7 +37,8 @@ class ClientForm(ClientModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["client_id"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        if "client_id" in self.fields:  # not where it is only to be looked at
+            self.fields["client_id"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         if self.instance.sealed_secret:
             self.fields["secret"].help_text = _("It is stored and never shown. Leave empty to keep it.")
 
