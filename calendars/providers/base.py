@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 Window = tuple[datetime, datetime]
 """A half-open span ``[start, end)`` of aware UTC datetimes."""
@@ -25,6 +25,8 @@ class Capabilities:
     """Can tell a public address that something changed: the provider is a `PushProvider`."""
     meeting: str = ""
     """Which kind of meeting link it can make together with an event: a value of `Meeting`, or empty."""
+    fresh_seconds: int = 60
+    """A copy not older than this need not be asked again before a booking (C19)."""
 
 
 class Meeting(StrEnum):
@@ -281,6 +283,15 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Let go of connections; the object is not used afterwards."""
+        ...
+
+
+@runtime_checkable
+class WholeReader(Protocol):
+    """A provider that cannot ask for a span, but can tell whether the copy of a cursor still holds."""
+
+    def read_span_if_changed(self, calendar_id: str, span: Window, *, cursor: str) -> list[RawItem] | None:
+        """As `Provider.read_span`; ``None`` where everything still is as it was at ``cursor``."""
         ...
 
 

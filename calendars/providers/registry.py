@@ -7,6 +7,7 @@ from functools import cache
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers.base import Capabilities, Provider
 from calendars.providers.caldav import PRESETS, CalDavProvider, ICloudProvider, Preset
+from calendars.providers.ics.provider import IcsProvider
 from calendars.providers.memory import MemoryProvider, MemoryServer
 from calendars.providers.oauth import OAuth, Tokens
 
@@ -69,6 +70,10 @@ def _open_icloud(access: Access) -> Provider:
     )
 
 
+def _open_ics(access: Access) -> Provider:
+    return IcsProvider(address=access.password, policy=access.policy)
+
+
 def _open_memory(access: Access) -> Provider:
     return MemoryProvider(memory_server(access.url))
 
@@ -84,6 +89,7 @@ KINDS: dict[str, Kind] = {
             _open_caldav,
             presets=tuple(preset for preset in PRESETS if preset.key != "icloud"),
         ),
+        Kind("ics", "iCal feed", IcsProvider.capabilities, _open_ics),
         Kind("memory", "Memory", MemoryProvider.capabilities, _open_memory, offered=False),
     )
 }

@@ -1,11 +1,15 @@
 """What every provider must keep, as one suite: inherit ``ProviderContract`` and give a ``world`` fixture.
 
+A provider that only reads keeps ``ReadingContract``. Say in ``kinds`` which kinds of accounts a class stands for:
+a kind that is registered and stands nowhere fails ``test_registry``.
+
 The world (``worlds.World``) is a server with one empty calendar of the test's own, seen from two sides: through the
 provider, and as somebody else who changes the same calendar behind our back.
 """
 
 import contextlib
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -17,6 +21,7 @@ from tests.calendars.providers.worlds import (
     WINDOW,
     Copy,
     ReadOnlyWorld,
+    ReadWorld,
     World,
     foreign,
     put,
@@ -25,19 +30,108 @@ from tests.calendars.providers.worlds import (
 )
 
 
-class ProviderContract:
-    """Inherit and define a ``world`` fixture; see the docstring of the module."""
+class ReadingContract:
+    """Reading what others put there; see the docstring of the module."""
 
-    # Looking around
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """Keys of the registry."""
+
+    def test_changes_of_a_missing_calendar_is_not_found(self, world: ReadWorld) -> None:
+        with pytest.raises(NotFound):
+            list(world.provider().changes(world.missing_calendar_id, cursor=None, known={}, window=WINDOW))
+
+    def test_changes_of_an_empty_calendar_end_with_a_cursor(self, world: ReadWorld) -> None:
+        copy = Copy(world)
+        pages = copy.pull()
+        assert copy.data == {}
+        assert pages[-1].cursor is not None
+
+    def test_changes_first_read_brings_everything(self, world: ReadWorld) -> None:
+        for number in range(5):
+            world.outsider_put(f"e{number}.ics", foreign(f"e{number}", START + timedelta(days=number)))
+        copy = Copy(world)
+        copy.pull()
+        assert uids(copy.data.values()) == ["e0", "e1", "e2", "e3", "e4"]
+
+    def test_changes_without_news_bring_nothing(self, world: ReadWorld) -> None:
+        world.outsider_put("a.ics", foreign("a"))
+        copy = Copy(world)
+        copy.pull()
+        pages = copy.pull()
+        assert [page.items for page in pages if page.items] == []
+        assert uids(copy.data.values()) == ["a"]
+
+    @pytest.mark.promise("C12")
+    def test_changes_bring_what_was_added_edited_and_deleted(self, world: ReadWorld) -> None:
+        for name in ("stays", "edited", "deleted"):
+            world.outsider_put(f"{name}.ics", foreign(name))
+        copy = Copy(world)
+        copy.pull()
+        world.outsider_put("edited.ics", foreign("edited", START + timedelta(days=2)))
+        world.outsider_delete("deleted.ics")
+        world.outsider_put("added.ics", foreign("added", START + timedelta(days=3)))
+        copy.pull()
+        assert [(one.uid, one.start) for one in copy.occurrences()] == [
+            ("stays", START),
+            ("edited", START + timedelta(days=2)),
+            ("added", START + timedelta(days=3)),
+        ]
+
+    def test_changes_with_an_unknown_cursor_never_pass_as_incremental(self, world: ReadWorld) -> None:
+        world.outsider_put("a.ics", foreign("a"))
+        world.outsider_put("b.ics", foreign("b"))
+        copy = Copy(world)
+        copy.pull()
+        world.outsider_delete("a.ics")
+        copy.cursor = world.bad_cursor
+        try:
+            copy.pull()
+        except CursorInvalid:
+            copy.cursor = None
+            copy.pull()
+        assert uids(copy.data.values()) == ["b"]
+
+    def test_changes_bring_a_series_with_its_occurrences(self, world: ReadWorld) -> None:
+        world.outsider_put("weekly.ics", foreign("weekly", rule="FREQ=WEEKLY;COUNT=3"))
+        copy = Copy(world)
+        copy.pull()
+        assert [one.start for one in copy.occurrences()] == [START + timedelta(weeks=n) for n in range(3)]
+
+    def test_reconcile_heals_a_copy_that_missed_news(self, world: ReadWorld) -> None:
+        for name in ("stays", "edited", "deleted"):
+            world.outsider_put(f"{name}.ics", foreign(name))
+        copy = Copy(world)
+        copy.pull()
+        world.outsider_put("edited.ics", foreign("edited", START + timedelta(days=2)))
+        world.outsider_delete("deleted.ics")
+        world.outsider_put("added.ics", foreign("added", START + timedelta(days=3)))
+        copy.reconcile()
+        assert [one.uid for one in copy.occurrences()] == ["stays", "edited", "added"]
+        assert [page.items for page in copy.pull() if page.items] == []
+
+    @pytest.mark.promise("C19")
+    def test_read_span_brings_what_touches_it(self, world: ReadWorld) -> None:
+        world.outsider_put("inside.ics", foreign("inside", START))
+        world.outsider_put("far.ics", foreign("far", START + timedelta(days=30)))
+        weekly = foreign("weekly", START - timedelta(weeks=10), rule="FREQ=WEEKLY")
+        world.outsider_put("weekly.ics", weekly)
+        span = (START, START + timedelta(hours=1))
+        provider = world.provider()
+        found = [
+            one
+            for item in provider.read_span(world.calendar_id, span)
+            for one in provider.occurrences(item, window=span, rules=RULES).occurrences
+        ]
+        assert sorted((one.uid, one.start) for one in found) == [("inside", START), ("weekly", START)]
+
+
+class ProviderContract(ReadingContract):
+    """Reading and writing."""
 
     def test_calendars_lists_the_calendar_as_writable(self, world: World) -> None:
         found = {info.remote_id: info for info in world.provider().calendars()}
         assert found[world.calendar_id].writable is True
         assert found[world.calendar_id].why_read_only == ""
-
-    def test_changes_of_a_missing_calendar_is_not_found(self, world: World) -> None:
-        with pytest.raises(NotFound):
-            list(world.provider().changes(world.missing_calendar_id, cursor=None, known={}, window=WINDOW))
 
     # Writing
 
@@ -144,44 +238,7 @@ class ProviderContract:
         world.provider().delete(world.calendar_id, key=known.key, uid=wish().uid)
         assert world.stored() == []
 
-    # Reading what changed
-
-    def test_changes_of_an_empty_calendar_end_with_a_cursor(self, world: World) -> None:
-        copy = Copy(world)
-        pages = copy.pull()
-        assert copy.data == {}
-        assert pages[-1].cursor is not None
-
-    def test_changes_first_read_brings_everything(self, world: World) -> None:
-        for number in range(5):
-            world.outsider_put(f"e{number}.ics", foreign(f"e{number}", START + timedelta(days=number)))
-        copy = Copy(world)
-        copy.pull()
-        assert uids(copy.data.values()) == ["e0", "e1", "e2", "e3", "e4"]
-
-    def test_changes_without_news_bring_nothing(self, world: World) -> None:
-        world.outsider_put("a.ics", foreign("a"))
-        copy = Copy(world)
-        copy.pull()
-        pages = copy.pull()
-        assert [page.items for page in pages if page.items] == []
-        assert uids(copy.data.values()) == ["a"]
-
-    @pytest.mark.promise("C12")
-    def test_changes_bring_what_was_added_edited_and_deleted(self, world: World) -> None:
-        for name in ("stays", "edited", "deleted"):
-            world.outsider_put(f"{name}.ics", foreign(name))
-        copy = Copy(world)
-        copy.pull()
-        world.outsider_put("edited.ics", foreign("edited", START + timedelta(days=2)))
-        world.outsider_delete("deleted.ics")
-        world.outsider_put("added.ics", foreign("added", START + timedelta(days=3)))
-        copy.pull()
-        assert [(one.uid, one.start) for one in copy.occurrences()] == [
-            ("stays", START),
-            ("edited", START + timedelta(days=2)),
-            ("added", START + timedelta(days=3)),
-        ]
+    # What we wrote, read back
 
     def test_changes_name_our_own_event_by_the_key_that_put_returned(self, world: World) -> None:
         copy = Copy(world)
@@ -198,53 +255,6 @@ class ProviderContract:
         pages = copy.pull()
         assert copy.data == {}
         assert [key for page in pages for key in page.deleted] == [written.key] or pages[-1].complete
-
-    def test_changes_with_an_unknown_cursor_never_pass_as_incremental(self, world: World) -> None:
-        world.outsider_put("a.ics", foreign("a"))
-        world.outsider_put("b.ics", foreign("b"))
-        copy = Copy(world)
-        copy.pull()
-        world.outsider_delete("a.ics")
-        copy.cursor = world.bad_cursor
-        try:
-            copy.pull()
-        except CursorInvalid:
-            copy.cursor = None
-            copy.pull()
-        assert uids(copy.data.values()) == ["b"]
-
-    def test_changes_bring_a_series_with_its_occurrences(self, world: World) -> None:
-        world.outsider_put("weekly.ics", foreign("weekly", rule="FREQ=WEEKLY;COUNT=3"))
-        copy = Copy(world)
-        copy.pull()
-        assert [one.start for one in copy.occurrences()] == [START + timedelta(weeks=n) for n in range(3)]
-
-    def test_reconcile_heals_a_copy_that_missed_news(self, world: World) -> None:
-        for name in ("stays", "edited", "deleted"):
-            world.outsider_put(f"{name}.ics", foreign(name))
-        copy = Copy(world)
-        copy.pull()
-        world.outsider_put("edited.ics", foreign("edited", START + timedelta(days=2)))
-        world.outsider_delete("deleted.ics")
-        world.outsider_put("added.ics", foreign("added", START + timedelta(days=3)))
-        copy.reconcile()
-        assert [one.uid for one in copy.occurrences()] == ["stays", "edited", "added"]
-        assert [page.items for page in copy.pull() if page.items] == []
-
-    @pytest.mark.promise("C19")
-    def test_read_span_brings_what_touches_it(self, world: World) -> None:
-        world.outsider_put("inside.ics", foreign("inside", START))
-        world.outsider_put("far.ics", foreign("far", START + timedelta(days=30)))
-        weekly = foreign("weekly", START - timedelta(weeks=10), rule="FREQ=WEEKLY")
-        world.outsider_put("weekly.ics", weekly)
-        span = (START, START + timedelta(hours=1))
-        provider = world.provider()
-        found = [
-            one
-            for item in provider.read_span(world.calendar_id, span)
-            for one in provider.occurrences(item, window=span, rules=RULES).occurrences
-        ]
-        assert sorted((one.uid, one.start) for one in found) == [("inside", START), ("weekly", START)]
 
     def test_read_span_names_items_as_changes_do(self, world: World) -> None:
         written = put(world, wish())

@@ -1,16 +1,25 @@
 """The kinds of accounts there are."""
 
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers import registry
 from calendars.providers.base import Provider
 from calendars.providers.registry import Access
+from tests.calendars.providers.contract import ReadingContract
 
 
 @pytest.mark.promise("C1", "C4")
 def test_offered_kinds_are_known_by_their_keys() -> None:
-    assert [kind.key for kind in registry.KINDS.values() if kind.offered] == ["icloud", "caldav"]
+    assert [kind.key for kind in registry.KINDS.values() if kind.offered] == [
+        "icloud",
+        "caldav",
+        "ics",
+    ]
     assert registry.kind("icloud").needs_address is False
 
 
@@ -32,3 +41,20 @@ def test_memory_accounts_of_one_address_share_a_server() -> None:
 def test_unknown_kind() -> None:
     with pytest.raises(registry.UnknownKind):
         registry.connect("carrier-pigeon", Access(policy=GuardPolicy()))
+
+
+def contract_classes(base: type[ReadingContract] = ReadingContract) -> Iterator[type[ReadingContract]]:
+    """The classes that run the contract, at any depth."""
+    for one in base.__subclasses__():
+        yield one
+        yield from contract_classes(one)
+
+
+def test_every_registered_kind_keeps_the_contract() -> None:
+    here = Path(__file__).parent
+    for path in here.glob("*/test_*contract.py"):
+        import_module(f"tests.calendars.providers.{path.parent.name}.{path.stem}")
+
+    kept = {kind for one in contract_classes() if one.__name__.startswith("Test") for kind in one.kinds}
+
+    assert kept == set(registry.KINDS)

@@ -13,11 +13,11 @@ START = datetime(2026, 10, 26, 9, tzinfo=UTC)
 RULES = ReadingRules(default_zone="Europe/Berlin")
 
 
-class World(Protocol):
-    """A server as a test sees it."""
+class ReadWorld(Protocol):
+    """A server as a test sees it that only reads through the provider."""
 
     calendar_id: str
-    """An empty, writable calendar."""
+    """An empty calendar."""
     bad_cursor: str
     """A cursor the server does not (or no longer) know."""
     missing_calendar_id: str
@@ -31,6 +31,10 @@ class World(Protocol):
 
     def outsider_delete(self, name: str) -> None:
         """Somebody else deletes the resource with this name."""
+
+
+class World(ReadWorld, Protocol):
+    """A server as a test sees it; its calendar is writable."""
 
     def stored(self) -> list[bytes]:
         """Every resource in the calendar, read without the provider."""
@@ -97,7 +101,7 @@ def uids(resources: Iterable[bytes]) -> list[str]:
 class Copy:
     """Our side of a calendar, kept by the rules of ``Page``: what the sync will do with the pages."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ReadWorld) -> None:
         self.world = world
         self.cursor: str | None = None
         self.data: dict[str, bytes] = {}
@@ -138,7 +142,7 @@ class Copy:
         self.cursor = last.cursor
 
 
-def _read(world: World, data: Mapping[str, bytes]) -> list[Occurrence]:
+def _read(world: ReadWorld, data: Mapping[str, bytes]) -> list[Occurrence]:
     provider = world.provider()
     found: list[Occurrence] = []
     for key, one in data.items():

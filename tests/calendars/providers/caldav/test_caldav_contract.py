@@ -98,6 +98,8 @@ def make_world(server: CalDavServer, opened: ExitStack) -> CalDavWorld:
 @pytest.mark.servers
 @pytest.mark.promise("C4")
 class TestRadicale(ProviderContract):
+    kinds = ("caldav", "icloud")  # iCloud is CalDAV with a preset
+
     @pytest.fixture
     def world(self, radicale_server: CalDavServer, opened: ExitStack) -> CalDavWorld:
         return make_world(radicale_server, opened)

@@ -53,6 +53,8 @@ def world() -> MemoryWorld:
 class TestMemoryProvider(ProviderContract, ReadOnlyContract):
     """The whole contract."""
 
+    kinds = ("memory",)
+
 
 def test_fail_next_raises_before_anything_happens(world: MemoryWorld) -> None:
     world.server.fail_next("put", RateLimited(retry_after=7))
