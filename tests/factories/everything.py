@@ -10,9 +10,9 @@ from django.db.models import Model
 
 from availability.models import DateHours
 from bookings.domain import lifecycle
-from bookings.models import Booking, EventType, Notice
+from bookings.models import Booking, Collision, EventType, MoveOffer, Notice, OutsideChange
 from bookingsite.models import Canary, Heartbeat, Tick, User
-from calendars.models import Account, Busy, Calendar, Item
+from calendars.models import Account, Busy, Calendar, Channel, Item, LogEntry, OAuthClient
 from tests.factories.availability import make_closing_rule, make_schedule, make_time_off
 from tests.factories.bookings import booked, event_type_of
 
@@ -54,10 +54,37 @@ def make_everything(host: User, *, now: datetime, start: datetime) -> dict[str, 
         noted_at=now,
     )
     rows["write"] = calendar.writes.get()
+    rows |= _outside(rows["booking"], calendar, now=now)
+    rows["logentry"] = LogEntry.objects.create(
+        account=account, at=now, job="read", verb="GET", target=f"{host.slug}.example/dav", result="207"
+    )
+    rows["channel"] = Channel.objects.create(calendar=calendar, channel_id=f"channel-{host.slug}", run_at=now)
+    rows["oauthclient"] = OAuthClient.objects.create(
+        owner=host, provider="google", client_id=f"client-{host.slug}"
+    )
+    rows["oauthclient"].seal_secret("secret")
+    rows["oauthclient"].save()
     rows["heartbeat"] = Heartbeat.objects.create(name=f"beat-{host.slug}", beat_at=now)
     rows["tick"] = Tick.objects.create(name=f"tick-{host.slug}", run_at=now)
     rows["canary"] = Canary.objects.create(name=f"canary-{host.slug}", sealed="sealed-text")
     return rows
+
+
+def _outside(booking: Booking, calendar: Calendar, *, now: datetime) -> dict[str, Any]:
+    return {
+        "outsidechange": OutsideChange.objects.create(
+            booking=booking, calendar=calendar, change="deleted", noted_at=now
+        ),
+        "collision": Collision.objects.create(
+            booking=booking, calendar=calendar, start=booking.start, end=booking.end, noted_at=now
+        ),
+        "moveoffer": MoveOffer.objects.create(
+            booking=booking,
+            starts=[(booking.start + timedelta(hours=1)).isoformat()],
+            made_at=now,
+            expires_at=booking.start,
+        ),
+    }
 
 
 def _booking(kind: EventType, *, now: datetime, start: datetime) -> dict[str, Any]:
