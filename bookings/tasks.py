@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bookings.mailing import sending
 from bookings.models import Message, Notice
 from bookings.notices import sending as notices
-from bookings.outside import colliding, drift
+from bookings.outside import colliding, drift, verifying
 from bookingsite import work
 
 work.register(
@@ -41,3 +41,11 @@ def look_outside(now: datetime) -> None:
 
 
 work.register_tick(drift.WORK, 60, look_outside)
+
+
+def look_again(now: datetime) -> None:
+    """Look again at bookings that were made while a calendar was silent (C19)."""
+    verifying.verify(now)
+
+
+work.register_tick(verifying.WORK, 60, look_again)

@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from calendars import trust
 from calendars.models import Busy, Calendar
 from calendars.sync.recheck import Outcome, Recheck, recheck
@@ -25,6 +27,7 @@ __all__ = [
     "details",
     "exactly",
     "freshness",
+    "overlapping",
     "recheck",
     "spans",
 ]
@@ -88,6 +91,20 @@ def spans(owner_ids: Collection[int], start_s: int, end_s: int) -> dict[int, lis
     ).values_list("calendar__owner", "start", "end")
     for owner, start, end in rows.iterator(chunk_size=5000):
         found[owner].append((start, end))
+    return found
+
+
+def overlapping(places: Collection[tuple[int, int, int]]) -> dict[int, set[Span]]:
+    """The busy times that touch any of these `(owner id, start_s, end_s)`, by calendar id. One query a hundred."""
+    found: dict[int, set[Span]] = {}
+    wanted = sorted(places)
+    for first in range(0, len(wanted), 100):
+        any_of = Q()
+        for owner, start, end in wanted[first : first + 100]:
+            any_of |= Q(calendar__owner=owner, end__gt=start, start__lt=end)
+        rows = Busy.objects.filter(any_of, calendar__blocks=True, blocks=True)
+        for calendar, start, end in rows.values_list("calendar", "start", "end"):
+            found.setdefault(calendar, set()).add((start, end))
     return found
 
 

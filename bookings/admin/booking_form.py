@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookings.domain import lifecycle, reasons
-from bookings.domain.errors import BookingError, NotBookable, SlotTaken, TimesUnknown, TooBusy
+from bookings.domain.errors import BookingError, NotBookable, NotVerified, SlotTaken, TimesUnknown, TooBusy
 from bookings.forms.guest import valid_name, valid_phone
 from bookings.forms.own import in_range
 from bookings.models import Booking, EventType
@@ -116,6 +116,8 @@ class BookingForm(forms.ModelForm[Booking]):
 
     def _why(self, error: BookingError, data: dict[str, Any]) -> list[str]:
         """Each thing that stands against the time; titles and notes are for the host alone (invariant 8)."""
+        if isinstance(error, NotVerified):
+            return [reasons.not_verified()]
         if not isinstance(error, (SlotTaken, TimesUnknown)):
             return [str(REFUSALS.get(type(error), _("This cannot be done.")))]
         if self.instance.pk:

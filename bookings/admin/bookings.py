@@ -64,7 +64,10 @@ class BookingAdmin(ScopedAdmin):
     form = BookingForm
     inlines = (GuestInline, HistoryInline)
     list_display = ("start", "title", "guest", "host", "state", "created_at")
-    list_filter = (("state", StateFilter), "place_kind", ("host", admin.RelatedOnlyFieldListFilter), "start")
+    list_filter = (
+        ("state", StateFilter), "place_kind", ("host", admin.RelatedOnlyFieldListFilter), "start",
+        ("unverified_since", admin.EmptyFieldListFilter),
+    )  # fmt: skip
     list_select_related = ("host",)
     search_fields = ("title", "guests__name", "guests__email", "public_id", "host__email", "host__name")
     date_hierarchy = "start"
@@ -72,7 +75,8 @@ class BookingAdmin(ScopedAdmin):
     actions = ("cancel_bookings",)
     readonly_fields = (
         "public_id", "host", "state", "end", "title", "place_kind", "meeting", "place", "buffer_before", "buffer_after",
-        "cancel_notice", "source", "sequence", "cancelled_by", "cancel_reason", "created_at", "changed_at",
+        "cancel_notice", "source", "sequence", "unverified_since", "cancelled_by", "cancel_reason", "created_at",
+        "changed_at",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:

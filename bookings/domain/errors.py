@@ -20,7 +20,11 @@ class SlotTaken(BookingError):
 
 
 class TimesUnknown(BookingError):
-    """A calendar of the host cannot be read for too long; unknown is never free (invariant 2)."""
+    """A calendar of the host cannot be read, and its copy counts no longer; unknown is never free (invariant 2)."""
+
+
+class NotVerified(TimesUnknown):
+    """A calendar did not answer just now, and its host wants no booking without (C19). A minute later may help."""
 
 
 class NotBookable(BookingError):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from bookings.domain import events, meetings, messages, occupancy, settling, slots
-from bookings.domain.errors import KeyReused, NotBookable, NotLive, SlotTaken, TooLate
+from bookings.domain.errors import KeyReused, NotBookable, NotLive, NotVerified, SlotTaken, TooLate
 from bookings.models import Booking, EventType, Guest, HistoryEntry, Message, MoveOffer
 from bookingsite.work import nudge
 from calendars import busy, writing
@@ -43,7 +43,8 @@ def book(wish: Wish, *, now: datetime, any_time: bool = False) -> Booking:
 
     The conflict calendars are asked once more, outside the transaction (C19); then the lock, the
     engine and the writes. With `any_time` a host or operator is bound by other bookings only, a guest
-    by everything all the same. Raises `SlotTaken`, `TimesUnknown`, `NotBookable`, `KeyReused`, `TooBusy`.
+    by everything all the same. Raises `SlotTaken`, `TimesUnknown` (`NotVerified` when a calendar of a strict
+    host is silent), `NotBookable`, `KeyReused`, `TooBusy`.
     """
     made = _made_before(wish)
     if made:
@@ -53,15 +54,16 @@ def book(wish: Wish, *, now: datetime, any_time: bool = False) -> Booking:
     by_decision = any_time and wish.actor != Actor.GUEST
     try:
         _require_wish(wish, now=now, by_decision=by_decision)  # without lock: turn away what is plainly taken
-        if not by_decision:
-            _ask_calendars(event_type, wish.start, slots.shape_of(event_type), now=now)
+        is_verified = by_decision or _ask_calendars(
+            event_type, wish.start, slots.shape_of(event_type), now=now
+        )
         with occupancy.holding(event_type.host_id) as resources:
             made = _made_before(wish)
             if made:
                 return made
             wish = _with_fresh_event_type(wish)
             _require_wish(wish, now=now, by_decision=by_decision)
-            booking = _insert(wish, now=now)
+            booking = _insert(wish, now=now, is_verified=is_verified)
             occupancy.claim(resources[event_type.host_id], booking)
             _record(booking, HistoryEntry.Action.BOOKED, wish.actor, now=now, new_start=booking.start)
             _tell(booking, Message.Kind.BOOKED, now=now, facts={})
@@ -90,14 +92,17 @@ def reschedule(
     A guest gets the times the event offers, within the deadline. The host is not bound by notice,
     window, deadline or daily limit, and with `any_time` only by other bookings (S2-27). A guest whom the
     host invited to move (C20) is bound like the host without `any_time`. A `length` of its own takes a
-    calendar's word (C16). Raises `SlotTaken`, `TimesUnknown`, `TooLate`, `NotLive`, `OfferClosed`, `TooBusy`.
+    calendar's word (C16). Raises `SlotTaken`, `TimesUnknown` (or `NotVerified`), `TooLate`, `NotLive`,
+    `OfferClosed`, `TooBusy`.
     """
     if _stands(booking, start, length) and booking.is_live:
         return booking
+    is_verified: bool | None = None  # the host's own decision leaves standing what was known
     if actor == Actor.GUEST:
         if invited_by is None:
             require_in_time(booking, now=now)
-        _ask_calendars(booking.event_type, start, slots.shape_of(booking.event_type, booking), now=now)
+        shape = slots.shape_of(booking.event_type, booking)
+        is_verified = _ask_calendars(booking.event_type, start, shape, now=now)
     with occupancy.holding(booking.host_id):
         booking = _fresh(booking)
         if not booking.is_live or booking.end <= now:
@@ -113,7 +118,9 @@ def reschedule(
         _require_for(booking, start, length, now=now, as_host=as_host, any_time=any_time)
         old_start = booking.start
         booking.start, booking.end = start, start + length
-        _save_change(booking, ["start", "end"], now=now)
+        if is_verified is not None:
+            booking.unverified_since = None if is_verified else now
+        _save_change(booking, ["start", "end", "unverified_since"], now=now)
         occupancy.move(booking)
         settling.settle(booking, now=now)
         _record(
@@ -221,15 +228,21 @@ def _with_fresh_event_type(wish: Wish) -> Wish:
     return replace(wish, event_type=found)
 
 
-def _ask_calendars(event_type: EventType, start: datetime, shape: slots.Shape, *, now: datetime) -> None:
-    """One more look at the calendars themselves, for this one span, with a short deadline (C19)."""
+def _ask_calendars(event_type: EventType, start: datetime, shape: slots.Shape, *, now: datetime) -> bool:
+    """One more look at the calendars themselves, for this one span, with a short deadline (C19).
+
+    Tells whether all of them answered. Raises `SlotTaken` when one is busy, and `NotVerified`.
+    """
     begin, end = start - shape.before, start + shape.length + shape.after
     seen = busy.recheck(event_type.host_id, int(begin.timestamp()), int(end.timestamp()), now=now)
     if seen.outcome == busy.Outcome.BUSY:
         raise SlotTaken
+    if seen.strict:
+        raise NotVerified
+    return seen.outcome == busy.Outcome.FREE
 
 
-def _insert(wish: Wish, *, now: datetime) -> Booking:
+def _insert(wish: Wish, *, now: datetime, is_verified: bool) -> Booking:
     kind = wish.event_type
     target = writing.target_for(kind.host_id, kind.target) if kind.adds_to_calendar else None
     meeting = meetings.kind_for(kind, target)
@@ -248,6 +261,7 @@ def _insert(wish: Wish, *, now: datetime) -> Booking:
         cancel_notice=kind.cancel_notice,
         source=wish.source,
         target=target,
+        unverified_since=None if is_verified else now,
         created_at=now,
         changed_at=now,
     )

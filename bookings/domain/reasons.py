@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from availability.engine import Code, Reason, explain
 from bookings.domain import slots
+from bookings.domain.errors import NotVerified, TooBusy
 from bookings.models import Booking, EventType
 from bookingsite.lib import zones
 from calendars import busy
@@ -65,13 +66,54 @@ def _told(
 ) -> Told:
     lines = list(before)
     if not known:
-        lines.append(("unknown", _("A calendar has not been read for too long; unknown is never free.")))
+        lines += [(str(each.reason), _unread(event_type, each, to_owner=to_owner)) for each in times.unread]
     if any(
         reason.code == Code.PAST for reason in found
     ):  # of which being outside the window says nothing new
         found = [reason for reason in found if reason.code != Code.RANGE]
     lines += [(str(reason.code), _sentence(event_type, reason, times, to_owner=to_owner)) for reason in found]
     return Told(start=start, is_offered=not lines, lines=tuple(dict.fromkeys(lines)))
+
+
+def not_verified() -> str:
+    """What is said to whoever books with a strict host while a calendar is silent."""
+    return _(
+        "The host's calendar did not answer just now, so this time could not be verified. Nothing was booked. "
+        "Please try again in a minute."
+    )
+
+
+def try_again(error: TooBusy | NotVerified) -> str:
+    """What is said where the same request may work a little later."""
+    if isinstance(error, NotVerified):
+        return not_verified()
+    return _("Many people are booking right now. Please press the button again.")
+
+
+def _unread(event_type: EventType, unread: busy.Unread, *, to_owner: bool) -> str:
+    """Why a calendar that cannot be read closes every time (invariant 2)."""
+    if not to_owner:
+        return {
+            busy.Reason.NEVER_READ: _("A calendar was never read; unknown is never free."),
+            busy.Reason.TOO_OLD: _("A calendar has not been read for too long; unknown is never free."),
+            busy.Reason.WITHHELD: _("A calendar cannot be read, and meanwhile no times are to be offered."),
+        }[unread.reason]
+    sentence = {
+        busy.Reason.NEVER_READ: _(
+            "The calendar %(calendar)s (%(account)s) was never read; unknown is never free."
+        ),
+        busy.Reason.TOO_OLD: _(
+            "The calendar %(calendar)s (%(account)s) was last read on %(when)s; that copy no longer counts."
+        ),
+        busy.Reason.WITHHELD: _(
+            "The calendar %(calendar)s (%(account)s) cannot be read, last on %(when)s; "
+            "by your choice no times are offered meanwhile."
+        ),
+    }[unread.reason]
+    zone = zones.zone(event_type.host.zone)
+    last = unread.last_ok_at
+    when = formats.date_format(last.astimezone(zone), "DATETIME_FORMAT") if last else ""
+    return sentence % {"calendar": unread.calendar, "account": unread.account, "when": when}
 
 
 def _sentence(event_type: EventType, reason: Reason, times: slots.Times, *, to_owner: bool) -> str:

@@ -56,6 +56,7 @@ def shape_of(event_type: EventType, moving: Booking | None = None) -> Shape:
 class Times:
     """An answer: the question as it was asked, or the fact that the host's calendars are unknown.
 
+    `unread` says which calendars make them unknown, and why; their names are for the host alone.
     `left_out` is the start of the booking that is to be moved, epoch seconds: moving there is no move.
     """
 
@@ -63,6 +64,7 @@ class Times:
     known: bool
     closed_by: Sequence[ClosedSource] = ()
     left_out: int | None = None
+    unread: Sequence[busy.Unread] = ()
 
     def starts(self) -> list[int]:
         """Every start offered in the window, epoch seconds; none while unknown (invariant 2)."""
@@ -124,7 +126,13 @@ def times(
         per_day=taken.per_day,
     )
     left_out = int(moving.start.timestamp()) if moving else None
-    return Times(question=question, known=fresh.known, closed_by=plan.sources, left_out=left_out)
+    return Times(
+        question=question,
+        known=fresh.known,
+        closed_by=plan.sources,
+        left_out=left_out,
+        unread=fresh.unread,
+    )
 
 
 def starts(event_type: EventType, first: datetime, last: datetime, *, now: datetime) -> list[datetime]:

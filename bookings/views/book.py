@@ -14,8 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from bookings.domain import lifecycle, links, slots
-from bookings.domain.errors import BookingError, KeyReused, NotBookable, SlotTaken, TimesUnknown, TooBusy
+from bookings.domain import lifecycle, links, reasons, slots
+from bookings.domain.errors import (
+    BookingError,
+    KeyReused,
+    NotBookable,
+    NotVerified,
+    SlotTaken,
+    TimesUnknown,
+    TooBusy,
+)
 from bookings.forms.guest import GuestForm, Ticket, new_ticket, open_ticket, seal
 from bookings.models import EventType
 from bookings.queries import bookable_event_or_404
@@ -116,6 +124,8 @@ def _again(
     status = 409
     if isinstance(error, TooBusy):
         status, extra["trouble"] = 503, _("Many people are booking right now. Please press the button again.")
+    elif isinstance(error, NotVerified):
+        status, extra["trouble"] = 503, reasons.not_verified()
     elif isinstance(error, TimesUnknown):
         extra["trouble"] = _(
             "The host's calendar cannot be read at the moment, so no times can be offered. Please try again later."
@@ -134,7 +144,7 @@ def _again(
         }
     response = _page(request, event_type, view, form, ticket, status=status, **extra)
     if status == 503:
-        response["Retry-After"] = "3"
+        response["Retry-After"] = "60" if isinstance(error, NotVerified) else "3"
     return response
 
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.domain import lifecycle, slots, texts
-from bookings.domain.errors import NotLive, SlotTaken, TimesUnknown, TooBusy, TooLate
+from bookings.domain import lifecycle, reasons, slots, texts
+from bookings.domain.errors import NotLive, NotVerified, SlotTaken, TimesUnknown, TooBusy, TooLate
 from bookings.forms.guest import CancelForm
 from bookings.mailing.invitation import add_to_calendar_links, invitation
 from bookings.models import Booking, HistoryEntry, Message
@@ -56,7 +56,7 @@ def with_booking(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
 @with_booking
 def guest_booking(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
     """The confirmation page, and the same page later (CF-1 … CF-5)."""
-    context = _shown(request, booking, token)
+    context = shown(request, booking, token)
     if booking.is_live:
         context |= {"before": _before(booking, context["view"]), "mail": _mail(booking)}
     return render(request, "bookings/public/booking.html", context)
@@ -76,7 +76,8 @@ def _mail(booking: Booking) -> str:
     """What became of the mail about the booking as it is now: waiting, sent, failed, "" where nobody knows."""
     mails = Message.objects.filter(
         booking=booking, audience=Message.Audience.GUEST, sequence=booking.sequence
-    ).order_by("-pk")
+    )
+    mails = mails.exclude(kind=Message.Kind.OFFER).order_by("-pk")
     row = mails.values_list("sent_at", "state").first()
     if row is None:
         return ""
@@ -111,7 +112,7 @@ def guest_cancel(request: HttpRequest, token: str, booking: Booking) -> HttpResp
             return redirect("guest_booking", token)
         if trouble:
             form.add_error(None, trouble)
-    context = {**_shown(request, booking, token), "form": form}
+    context = {**shown(request, booking, token), "form": form}
     if context["may_change"]:
         context["others"] = _others(booking, context["view"], token)
     return render(request, "bookings/public/cancel.html", context, status=status)
@@ -122,7 +123,7 @@ def _cancel(booking: Booking, form: CancelForm, *, now: datetime) -> tuple[int, 
     if not form.is_valid():
         return 400, ""
     if door.has_changed_too_often(booking, now=now.timestamp()):
-        return 429, _wait()
+        return 429, wait()
     try:
         lifecycle.cancel(
             booking, actor=Booking.Actor.GUEST, now=now, reason=form.cleaned_data["reason"].strip()
@@ -138,7 +139,7 @@ def _cancel(booking: Booking, form: CancelForm, *, now: datetime) -> tuple[int, 
 @with_booking
 def guest_reschedule(request: HttpRequest, token: str, booking: Booking) -> HttpResponse:
     """Offer other times; after one is chosen ask once more; move on POST."""
-    context, now = _shown(request, booking, token), clock.now()
+    context, now = shown(request, booking, token), clock.now()
     sent = request.method == "POST"
     if not context["may_change"]:
         page = "reschedule" if booking.is_live else "booking"  # a cancelled one shows that and nothing else
@@ -175,17 +176,17 @@ def _move(booking: Booking, start: datetime | None, *, now: datetime) -> tuple[i
     if start is None:
         return 400, _("Please choose a time.")
     if door.has_changed_too_often(booking, now=now.timestamp()):
-        return 429, _wait()
+        return 429, wait()
     try:
         lifecycle.reschedule(booking, start, actor=Booking.Actor.GUEST, now=now)
+    except (NotVerified, TooBusy) as error:
+        return 503, reasons.try_again(error)
     except (SlotTaken, TimesUnknown, TooLate, NotLive):
         return 409, _("This time is no longer offered. Please choose another.")
-    except TooBusy:
-        return 503, _("Many people are booking right now. Please press the button again.")
     return 303, ""
 
 
-def _wait() -> str:
+def wait() -> str:
     """What somebody reads who has changed one booking over and over."""
     return f"{_('You have tried very often in the last hour.')} {_('Wait a while, then try again.')}"
 
@@ -207,7 +208,7 @@ def _view(request: HttpRequest, booking: Booking) -> View:
     return view_from(query, booking.event_type, accept_language=request.headers.get("Accept-Language", ""))
 
 
-def _shown(request: HttpRequest, booking: Booking, token: str) -> dict[str, Any]:
+def shown(request: HttpRequest, booking: Booking, token: str) -> dict[str, Any]:
     """What every page of a booking shows. A cancelled one shows little (A4)."""
     now = clock.now()
     view = _view(request, booking)

@@ -187,7 +187,7 @@ def test_a_calendar_that_was_never_read_makes_no_time_free(host, now):
 
 def test_a_calendar_read_too_long_ago_makes_no_time_free(host, now):
     event_type = event_type_of(host)
-    calendar_of(host, last_ok_at=now - timedelta(hours=3))
+    calendar_of(host, last_ok_at=now - timedelta(hours=25))
 
     assert slots.starts(event_type, at(9), at(17), now=now) == []
 

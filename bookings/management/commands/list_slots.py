@@ -13,8 +13,14 @@ from bookings.domain import slots
 from bookings.management.base import EventCommand, a_date, is_bookable
 from bookings.viewing import start_text
 from bookingsite.lib import clock, zones
+from calendars import busy
 
 _LONGEST = timedelta(days=400)
+WHY = {
+    busy.Reason.NEVER_READ: "was never read",
+    busy.Reason.TOO_OLD: "was not read for too long",
+    busy.Reason.WITHHELD: "cannot be read, and its owner wants no times offered meanwhile",
+}
 
 
 class Command(EventCommand):
@@ -43,18 +49,23 @@ class Command(EventCommand):
         if not is_bookable(event_type):
             self.stderr.write("This event type is off; no times are offered.")
         elif not answer.known:
-            self.stderr.write("A calendar of the host was not read for too long; no times are offered.")
-        self._print(found, zone, answer.known, as_json=options["json"])
+            for each in answer.unread:
+                self.stderr.write(
+                    f"{each.calendar} ({each.account}): {WHY[each.reason]}; no times are offered."
+                )
+        self._print(found, zone, answer, as_json=options["json"])
         if not found:
             raise SystemExit(1)
 
-    def _print(self, found: list[datetime], zone: str, known: bool, *, as_json: bool) -> None:
+    def _print(self, found: list[datetime], zone: str, answer: slots.Times, *, as_json: bool) -> None:
         local = zones.zone(zone)
         if as_json:
             starts = [
                 {"start": start_text(start), "local": start.astimezone(local).isoformat()} for start in found
             ]
-            self.stdout.write(json.dumps({"zone": zone, "known": known, "slots": starts}, indent=2))
+            unread = [{"calendar": each.calendar, "reason": str(each.reason)} for each in answer.unread]
+            told = {"zone": zone, "known": answer.known, "unread": unread, "slots": starts}
+            self.stdout.write(json.dumps(told, indent=2))
             return
         for start in found:
             self.stdout.write(f"{start.astimezone(local):%a %Y-%m-%d %H:%M %z}")

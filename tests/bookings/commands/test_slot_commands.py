@@ -94,7 +94,8 @@ def test_list_slots_of_an_unknown_calendar_says_so(talk, host):
     code, out, err = run("list_slots", "anna/talk", "--json")
 
     assert (code, json.loads(out)["known"], json.loads(out)["slots"]) == (1, False, [])
-    assert err == "A calendar of the host was not read for too long; no times are offered.\n"
+    assert json.loads(out)["unread"] == [{"calendar": "Work", "reason": "never_read"}]
+    assert err == "Work (Memory): was never read; no times are offered.\n"
 
 
 def test_list_slots_of_an_event_type_that_is_off_says_so(host):
