@@ -59,6 +59,7 @@ class JobLog:
         self._first: list[LogEntry] = []
         self._last: deque[LogEntry] = deque(maxlen=MOST_PER_JOB // 2)
         self._left_out = 0
+        self._is_over = False
         self._lock = threading.Lock()
 
     def observe(self, hop: Hop) -> None:
@@ -74,9 +75,12 @@ class JobLog:
             )
         )
 
-    def failed(self, code: str) -> None:
-        """Keep that the job as a whole did not work."""
-        self._keep(self._entry(verb=JOB_ENDED, result=redaction.code(code)))
+    def failed(self, why: Exception | str) -> None:
+        """Keep that the job as a whole did not work, by an error or its code; what is told first counts."""
+        if not self._is_over:
+            self._is_over = True
+            code = why if isinstance(why, str) else _code_of(why)
+            self._keep(self._entry(verb=JOB_ENDED, result=redaction.code(code)))
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -157,7 +161,7 @@ def recorded(
 def ended(log: JobLog | None, error: Exception) -> None:
     """Store what a job collected that ended with this error, and the error's code."""
     if log is not None:
-        log.failed(_code_of(error))
+        log.failed(error)
         store([log])
 
 

@@ -154,11 +154,21 @@ def _ask(looks: Sequence[_Look], window: Window, ends_at: float) -> dict[int, li
     """The blocking occurrences of every calendar that answered before `ends_at` (`time.monotonic`)."""
     pool = ThreadPoolExecutor(max_workers=min(THREADS, len(looks)), thread_name_prefix="recheck")
     asked: dict[Future[list[_Found]], _Look] = {
-        pool.submit(_read, look, window, ends_at): look for look in looks
+        pool.submit(_noted, look, window, ends_at): look for look in looks
     }
     done, _late = wait(asked, timeout=max(ends_at - time.monotonic(), 0))
     pool.shutdown(wait=False, cancel_futures=True)
     return {asked[each].calendar.pk: each.result() for each in done if each.exception() is None}
+
+
+def _noted(look: _Look, window: Window, ends_at: float) -> list[_Found]:
+    """As `_read`; why it failed goes into the debug log."""
+    try:
+        return _read(look, window, ends_at)
+    except Exception as error:
+        if look.log:
+            look.log.failed(error)
+        raise
 
 
 def _read(look: _Look, window: Window, ends_at: float) -> list[_Found]:
