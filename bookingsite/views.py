@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings import agenda
+from bookings.outside import questions
 from bookingsite.forms import ProfileForm
 from bookingsite.lib import clock
 from bookingsite.models import User
@@ -93,6 +94,7 @@ def home(request: HttpRequest) -> HttpResponse:
     person, now = person_of(request), clock.now()
     steps = first_steps(person)
     context = {
+        "questions": questions.of_host(person, now=now),
         "troubles": agenda.troubles(person, now=now),
         "days": agenda.days(person, now=now),
         "now": now,

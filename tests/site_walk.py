@@ -48,5 +48,6 @@ def _values(route: str, rows: Mapping[str, Any]) -> dict[str, str]:
     return {
         "pk": key, "account_id": str(rows["account"].pk), "calendar_id": str(rows["calendar"].pk),
         "day": rows["datehours"].date.isoformat(), "public_id": rows["booking"].public_id, "host": rows["user"].slug,
-        "event": rows["eventtype"].slug, "name": f"{'0' * 32}.webp", "number": "0", "key": "no-such-key", "uidb36": "1",
+        "event": rows["eventtype"].slug, "name": f"{'0' * 32}.webp", "offer": links.offer_token(rows["moveoffer"]),
+        "number": "0", "key": "no-such-key", "uidb36": "1",
     }  # fmt: skip

@@ -86,6 +86,8 @@ accounts/google/login/callback/                          :: 404 404 404 404 404 
 accounts/google/login/token/                             :: 404 404 404 404 404 | 404 404 404 404 404
 accounts/microsoft/login/                                :: 404 404 404 404 404 | 404 404 404 404 404
 accounts/microsoft/login/callback/                       :: 404 404 404 404 404 | 404 404 404 404 404
+hooks/google/                                            :: 405 405 405 405 405 | 404 404 404 404 404
+hooks/microsoft/                                         :: 405 405 405 405 405 | 400 400 400 400 400
 settings/integrations/                                   :: in  in  200 200 200 | in  in  405 405 405
 settings/integrations/choose/                            :: in  in  405 405 405 | in  in  go  go  go
 settings/integrations/connect/                           :: in  in  200 200 200 | in  in  405 405 405

@@ -16,7 +16,7 @@ from bookingsite.scoped_admin import ScopedAdmin
 from bookingsite.work import nudge
 
 
-class _ReadOnly(ScopedAdmin):
+class ReadOnlyAdmin(ScopedAdmin):
     """Rows that only the domain writes."""
 
     host_may_add = host_may_change = host_may_delete = False
@@ -32,7 +32,7 @@ class _ReadOnly(ScopedAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(_ReadOnly):
+class MessageAdmin(ReadOnlyAdmin):
     """Mails: waiting, sent, given up; the last can be tried again."""
 
     owner_path = "booking__host"
@@ -71,7 +71,7 @@ class NoticeAdmin(ScopedAdmin):
 
 
 @admin.register(Guest)
-class GuestAdmin(_ReadOnly):
+class GuestAdmin(ReadOnlyAdmin):
     """Everybody who ever booked."""
 
     owner_path = "booking__host"
@@ -82,7 +82,7 @@ class GuestAdmin(_ReadOnly):
 
 
 @admin.register(HistoryEntry)
-class HistoryEntryAdmin(_ReadOnly):
+class HistoryEntryAdmin(ReadOnlyAdmin):
     """What happened to bookings."""
 
     owner_path = "booking__host"
@@ -93,7 +93,7 @@ class HistoryEntryAdmin(_ReadOnly):
 
 
 @admin.register(Claim)
-class ClaimAdmin(_ReadOnly):
+class ClaimAdmin(ReadOnlyAdmin):
     """Which time is held by which booking."""
 
     owner_path = "resource__host"
@@ -104,7 +104,7 @@ class ClaimAdmin(_ReadOnly):
 
 
 @admin.register(Resource)
-class ResourceAdmin(_ReadOnly):
+class ResourceAdmin(ReadOnlyAdmin):
     """What can be booked at most once at a time."""
 
     owner_path = "host"

@@ -46,6 +46,7 @@ def take_link(uid: str, url: str, *, now: datetime) -> None:
         if not booking.is_live:
             return
         told = Message.objects.filter(booking=booking, sequence=booking.sequence)
+        told = told.exclude(kind=Message.Kind.OFFER)  # proposals of other times name no link
         waiting = told.filter(state=Message.State.READY, lease=None, attempts=0)
         if waiting.exists():
             waiting.update(run_at=now)

@@ -15,10 +15,11 @@ from django.db import transaction
 
 from bookings.domain import meetings
 from bookings.mailing.envelope import BadAddress, calendar_part, envelope
-from bookings.mailing.letter import guest_letter, host_letter
+from bookings.mailing.letter import Letter, guest_letter, host_letter
 from bookings.mailing.problems import Problem
 from bookings.mailing.telling import Telling, what_to_tell
 from bookings.models import Guest, Message, Notice
+from bookings.outside import offer_mail
 from bookingsite import leases
 from bookingsite.models import LeasedRow
 
@@ -72,7 +73,13 @@ def compose(message: Message, earlier: Sequence[Message], *, now: datetime) -> E
     guest = _guest_of(message)
     if telling is None or guest is None:
         return None
-    return _mail(message, guest, telling, thread=earlier[-1] if earlier else None, now=now)
+    letter = _letter(message, guest, telling, now=now)
+    if letter is None:
+        return None
+    is_offer = message.kind == Message.Kind.OFFER
+    part = None if is_offer else calendar_part(message, guest)
+    thread = earlier[-1] if earlier else None
+    return envelope(message, letter, part, reply_to=_other_side(message, guest), thread=thread)
 
 
 def failure(error: Exception) -> tuple[Problem, bool]:
@@ -110,14 +117,14 @@ def _with_booking(message: Message) -> Message:
 
 def _earlier(message: Message) -> list[Message]:
     """What the same person was, or was to be, told about this booking before; newest first."""
-    return list(
-        Message.objects.filter(
-            booking=message.booking_id,
-            audience=message.audience,
-            recipient=message.recipient,
-            sequence__lt=message.sequence,
-        ).order_by("-sequence")
-    )
+    rows = Message.objects.filter(
+        booking=message.booking_id, audience=message.audience, recipient=message.recipient
+    ).exclude(kind=Message.Kind.OFFER)  # which tells nothing of what the booking became
+    if message.kind == Message.Kind.OFFER:
+        rows = rows.filter(sequence__lte=message.sequence)
+    else:
+        rows = rows.filter(sequence__lt=message.sequence)
+    return list(rows.order_by("-sequence", "-pk"))
 
 
 def _is_being_sent(message: Message, now: datetime) -> bool:
@@ -133,15 +140,21 @@ def _guest_of(message: Message) -> Guest | None:
     return guests[0] if guests else None
 
 
-def _mail(
-    message: Message, guest: Guest, telling: Telling, *, thread: Message | None, now: datetime
-) -> EmailMultiAlternatives:
-    booking, host = message.booking, message.booking.host
+def _letter(message: Message, guest: Guest, telling: Telling, *, now: datetime) -> Letter | None:
+    """What the mail says, in its reader's language."""
+    if message.kind == Message.Kind.OFFER:
+        return offer_mail.letter_for(message, guest, now=now)
     if message.audience == Message.Audience.GUEST:
-        letter, other = guest_letter(booking, guest, telling, now=now), (host.get_full_name(), host.email)
-    else:
-        letter, other = host_letter(booking, guest, telling), (guest.name, guest.email)
-    return envelope(message, letter, calendar_part(message, guest), reply_to=other, thread=thread)
+        return guest_letter(message.booking, guest, telling, now=now)
+    return host_letter(message.booking, guest, telling)
+
+
+def _other_side(message: Message, guest: Guest) -> tuple[str, str]:
+    """Name and address of whoever an answer should reach."""
+    if message.audience == Message.Audience.GUEST:
+        host = message.booking.host
+        return host.get_full_name(), host.email
+    return guest.name, guest.email
 
 
 def _finish(row: Message | Notice, *, state: LeasedRow.State, **fields: object) -> None:

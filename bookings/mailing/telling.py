@@ -40,6 +40,8 @@ def what_to_tell(message: Message, *, earlier: Sequence[Message]) -> Telling | N
     kind = Message.Kind(message.kind)
     if kind != Message.Kind.CANCELLED and not booking.is_live:
         return None
+    if kind == Message.Kind.OFFER:
+        return Telling(kind=kind)
     unheard = _unheard(earlier)
     # Old rows may have been cleared away: a missing confirmation proves nothing, a waiting one does.
     knows = all(waiting.kind != Message.Kind.BOOKED for waiting in unheard)

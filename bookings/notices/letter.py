@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from bookings.domain import links, texts
 from bookings.mailing.letter import Action, Detail, Letter
 from bookings.models import Booking, Notice
+from bookings.outside import asking
 from calendars import wording, writing
 from calendars.models import Account, Calendar
 
@@ -25,6 +26,10 @@ def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
     with translation.override(texts.supported_language(notice.owner.language)):
         if notice.kind == Notice.Kind.WRITING:
             return _about_writing(notice, now=now)
+        if notice.kind == Notice.Kind.OUTSIDE:
+            return asking.about_changes(notice, now=now)
+        if notice.kind == Notice.Kind.COLLISION:
+            return asking.about_collisions(notice, now=now)
         return _about_account(notice, now=now)
 
 

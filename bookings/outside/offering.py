@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from bookings.domain import lifecycle, messages, settling
-from bookings.domain.errors import NotLive, OfferClosed
+from bookings.domain.errors import NotLive, SlotTaken
 from bookings.models import Booking, Message, MoveOffer
 from bookings.outside import proposing
 from bookings.viewing import start_from, start_text
@@ -47,10 +47,10 @@ def keep(made: MoveOffer, *, now: datetime) -> None:
 
 
 def take(made: MoveOffer, start: datetime, *, now: datetime) -> Booking:
-    """The guest takes one of the proposed times. Raises what `lifecycle.reschedule` raises, and `OfferClosed`
-    for a time that was not proposed."""
+    """The guest takes one of the proposed times. Raises what `lifecycle.reschedule` raises, and `SlotTaken` for
+    a time that was not proposed."""
     if start not in starts_of(made):
-        raise OfferClosed
+        raise SlotTaken
     return lifecycle.reschedule(made.booking, start, actor=Booking.Actor.GUEST, now=now, invited_by=made)
 
 

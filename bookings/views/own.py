@@ -23,6 +23,7 @@ from bookings.domain import lifecycle, reasons, slots
 from bookings.domain.errors import NotLive, SlotTaken, TimesUnknown, TooBusy
 from bookings.forms.own import BookingFilter, OtherTimeForm, ReasonForm, local_parts
 from bookings.models import Booking, Guest
+from bookings.outside import offering, questions
 from bookings.queries import own_booking_or_404, own_bookings
 from bookings.viewing import start_from, view_from
 from bookings.views.event_page import picker
@@ -45,6 +46,7 @@ def bookings(request: HostRequest) -> HttpResponse:
     rows = _filtered(_tab(own_bookings(request.user), tab, clock.now()), form.cleaned_data, request.user.zone)
     context = {
         "tab": tab,
+        "questions": questions.of_host(request.user, now=clock.now()) if tab == "upcoming" else [],
         "form": form,
         "page": Paginator(rows, _PER_PAGE).get_page(request.GET.get("page")),
         "is_filtered": any(form.cleaned_data.values()),
@@ -87,7 +89,12 @@ def _tab(rows: QuerySet[Booking], tab: str, now: datetime) -> QuerySet[Booking]:
 def booking(request: HostRequest, public_id: str) -> HttpResponse:
     """Everything about one booking: guest, calendar event, mails, history (DB-6, EM-10)."""
     found = own_booking_or_404(request.user, public_id)
-    return render(request, "bookings/own/booking.html", _details(found))
+    context = _details(found)
+    if context["may_change"]:
+        now = clock.now()
+        context["question"] = questions.of_booking(found, now=now)
+        context["open_offer"] = offering.open_offer(found, now=now)
+    return render(request, "bookings/own/booking.html", context)
 
 
 @login_required

@@ -10,8 +10,9 @@ import time_machine
 from django.test import Client
 
 from bookings.models import Booking, OutsideChange
+from bookings.outside import drift
 from bookingsite import work
-from bookingsite.models import User
+from bookingsite.models import Tick, User
 from calendars.models import Calendar
 from tests.bookings.guest.pages import Guest
 from tests.bookings.messages.conftest import Delivery, MailServer, mail_server
@@ -31,6 +32,7 @@ class Desk:
         self.calendar = make.make_calendar(self.account)
         self.host, self.mailbox, self.now = host, mailbox, now
         self.kind = event_type_of(host)
+        Tick.objects.create(name=drift.WORK, run_at=now)
         self.pass_time(timedelta())
 
     def pass_time(self, after: timedelta = timedelta(minutes=10)) -> None:
@@ -41,7 +43,7 @@ class Desk:
     def work(self, *only: str, after: timedelta = timedelta()) -> None:
         """The worker does what is due."""
         self.now += after
-        work.drain(lambda: self.now, only=only or None)
+        work.drain(lambda: self.now, only=only or ("tick", "calendars.write", "messages", "notices"))
 
     def book(self, start: datetime = TEN, **fields: str) -> Booking:
         """A booking that is in the calendar and has been read back."""
