@@ -62,7 +62,7 @@ class Api:
             http=cast(Any, self._http),
             static_discovery=True,
             cache_discovery=False,
-            client_options=ClientOptions(api_endpoint=api),
+            client_options=ClientOptions(api_endpoint=f"{api.rstrip('/')}/"),
         )
         self.events: Any = service.events()
         self.calendar_list: Any = service.calendarList()

@@ -51,7 +51,7 @@ class ReadingContract:
             world.outsider_put(f"e{number}.ics", foreign(f"e{number}", START + timedelta(days=number)))
         copy = Copy(world)
         copy.pull()
-        assert uids(copy.data.values()) == ["e0", "e1", "e2", "e3", "e4"]
+        assert copy.uids() == ["e0", "e1", "e2", "e3", "e4"]
 
     def test_changes_without_news_bring_nothing(self, world: ReadWorld) -> None:
         world.outsider_put("a.ics", foreign("a"))
@@ -59,7 +59,7 @@ class ReadingContract:
         copy.pull()
         pages = copy.pull()
         assert [page.items for page in pages if page.items] == []
-        assert uids(copy.data.values()) == ["a"]
+        assert copy.uids() == ["a"]
 
     @pytest.mark.promise("C12")
     def test_changes_bring_what_was_added_edited_and_deleted(self, world: ReadWorld) -> None:
@@ -89,7 +89,7 @@ class ReadingContract:
         except CursorInvalid:
             copy.cursor = None
             copy.pull()
-        assert uids(copy.data.values()) == ["b"]
+        assert copy.uids() == ["b"]
 
     def test_changes_bring_a_series_with_its_occurrences(self, world: ReadWorld) -> None:
         world.outsider_put("weekly.ics", foreign("weekly", rule="FREQ=WEEKLY;COUNT=3"))

@@ -121,6 +121,12 @@ class Copy:
             self.world.calendar_id, known=self.etags, window=WINDOW
         )))  # fmt: skip
 
+    def uids(self) -> list[str]:
+        """The UIDs of what the copy holds, as the provider reads them, sorted."""
+        provider = self.world.provider()
+        items = [RawItem(key, "", data) for key, data in self.data.items()]
+        return sorted(reading.uid for reading in provider.readings(items, window=WINDOW, rules=RULES))
+
     def occurrences(self) -> list[Occurrence]:
         """What the copy means."""
         return sorted(_read(self.world, self.data), key=lambda one: one.start)
