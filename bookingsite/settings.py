@@ -280,6 +280,7 @@ OAUTH_CLIENTS = {
 }
 # Where providers send "something changed": a public https address, empty for none (then calendars are polled).
 PUSH_URL = env.str("PUSH_URL", default=SITE_URL if HTTPS else "").rstrip("/")
+ALLOWED_HOSTS += [host for host in [urlsplit(PUSH_URL).hostname] if host and host not in ALLOWED_HOSTS]
 
 # --- files ------------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -25,6 +25,7 @@ urlpatterns = [
     path("accounts/confirm-email/again/", confirming.send_again, name="send_confirmation_again"),
     path("accounts/", include("allauth.urls")),
     path("settings/integrations/", include("calendars.urls")),
+    path("hooks/", include("calendars.notice_urls")),
     path("availability/", include("availability.urls")),
     path("", include("bookings.urls")),
 ]

@@ -10,7 +10,7 @@ import logging
 import time
 import traceback
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from bookingsite.models import LeasedRow, Tick
 log = logging.getLogger(__name__)
 
 BUDGET = timedelta(seconds=50)  # of one drain; a longer queue rings again
+PAUSE = 0.2  # seconds, while rows that will be due in a moment are waited for
 BEAT_EVERY = 5.0  # seconds, while draining
 CRASHES = 5  # lost leases in a row after which a row is suspected of killing its worker
 
@@ -48,6 +49,8 @@ class Kind:
     limit_seconds: float = 60
     lease: timedelta = timedelta(seconds=45)
     give_up_after: int | None = leases.ATTEMPTS
+    is_awaited: Callable[[datetime], bool] | None = None
+    """Whether rows will be due within seconds that a worker should wait for instead of going home."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +174,17 @@ def drain(
                         keeper.beat(every=BEAT_EVERY)
                     count += _run_next(kind, now_fn, keeper)
                 if count == before:
-                    return Drained(count, more=False)
+                    if not guarded or not _is_awaited(chosen, now_fn()):
+                        return Drained(count, more=False)
+                    time.sleep(PAUSE)
     except (OperationalError, InterfaceError) as error:
         log.warning("The database cannot be reached (%s); the work waits.", type(error).__name__)
         connections.close_all()
         return Drained(count, more=False)
+
+
+def _is_awaited(chosen: Iterable[Kind], now: datetime) -> bool:
+    return any(kind.is_awaited is not None and kind.is_awaited(now) for kind in chosen)
 
 
 def _run_next(kind: Kind, now_fn: Callable[[], datetime], keeper: Keeper | None) -> bool:

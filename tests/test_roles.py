@@ -175,6 +175,7 @@ calendars/account              :: 200 403 200 200 200 | 200 403 200 200 200
 calendars/busy                 :: 200 403 200 403 200 | 200 403 200 403 200
 calendars/calendar             :: 200 403 200 403 200 | 200 403 200 200 200
 calendars/logentry             :: 200 403 200 403 200 | 200 403 200 403 200
+calendars/channel              :: 200 403 200 403 200 | 200 403 200 403 200
 calendars/item                 :: 200 403 200 403 200 | 200 403 200 403 200
 calendars/oauthclient          :: 200 403 200 403 200 | 200 200 200 200 200
 calendars/write                :: 200 403 200 403 200 | 200 403 200 403 200

@@ -46,7 +46,10 @@ class Item(models.Model):
         verbose_name = _("calendar item")
         verbose_name_plural = _("calendar items")
         constraints = [models.UniqueConstraint(fields=["calendar", "place"], name="item_stored_once")]
-        indexes = [models.Index(fields=["uid"], name="items_by_uid")]
+        indexes = [
+            models.Index(fields=["uid"], name="items_by_uid"),
+            models.Index(fields=["calendar"], condition=~models.Q(warning=""), name="odd_items"),
+        ]
 
     def __str__(self) -> str:
         return self.key  # not the title: that is for the owner's eyes (invariant 8)

@@ -6,6 +6,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 RECONNECT_PAUSE = timedelta(hours=6)
 """A refused password is tried again this rarely: servers lock people out, and some refuse while ill."""
 DAILY = timedelta(hours=24)
+DEBOUNCE = timedelta(seconds=2)
+"""Notices of a change that come so soon after another one are answered together."""
 SECOND_LOOK = timedelta(minutes=5)
 GIVE_UP_WRITING = timedelta(days=3)
 _WRITE_PAUSES = (
@@ -16,6 +18,7 @@ _WRITE_PAUSES = (
     timedelta(hours=2),
     timedelta(hours=6),
 )
+_SHORTEST_RENEWAL = timedelta(minutes=5)
 _LINK_PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 
@@ -42,6 +45,11 @@ def write_pause(attempts: int, retry_after: float | None, jitter: float) -> time
 def link_pause(looks: int) -> timedelta | None:
     """The pause after so many writings (at least 1) that brought no meeting link; None: it will not come."""
     return _LINK_PAUSES[looks - 1] if looks <= len(_LINK_PAUSES) else None
+
+
+def renewal_pause(granted: timedelta) -> timedelta:
+    """When to renew an order that stands for so long: half-way, so that a day without us costs nothing."""
+    return max(granted / 2, _SHORTEST_RENEWAL)
 
 
 def _obeying(pause: timedelta, retry_after: float | None) -> timedelta:

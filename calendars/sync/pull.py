@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bookingsite import leases
 from bookingsite.models import LeasedRow
@@ -35,10 +35,33 @@ LIMIT_SECONDS = 300
 """Of one calendar's reading; the first one of a big calendar at a slow server takes minutes."""
 
 
-def due_calendars() -> QuerySet[Calendar]:
+AT_ONCE = 3
+"""Calendars of one account that are read at the same time: Graph takes four requests of a mailbox at once, and
+one is left for writing."""
+
+
+def used_calendars() -> QuerySet[Calendar]:
     """The calendars worth reading: those that block, and those that hold our bookings."""
     wanted = Q(blocks=True) | Q(receives=True)
     return Calendar.objects.filter(wanted, account__closing_at=None).select_related("account", "owner")
+
+
+def due_calendars() -> QuerySet[Calendar]:
+    """The used calendars that workers may take: not more than `AT_ONCE` of an account, so that a slow server
+    holds up its own alone.
+
+    A lease that ran out ends before every other, so the rows of dead workers never shut an account.
+    """
+    leased = Calendar.objects.filter(
+        account=OuterRef("account"), lease__isnull=False, run_at__gt=OuterRef("run_at")
+    )
+    return used_calendars().exclude(Exists(leased.order_by()[AT_ONCE - 1 : AT_ONCE]))
+
+
+def is_awaited(now: datetime) -> bool:
+    """Whether a calendar will be due in a moment because its provider told of a change."""
+    soon = used_calendars().filter(state=LeasedRow.State.READY, lease=None, run_at__gt=now)
+    return soon.filter(run_at__lte=now + cadence.DEBOUNCE, noticed_at__gt=now - 2 * cadence.DEBOUNCE).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +136,6 @@ def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime)
     _take_zone(calendar, answer.listing)
     known = _digests(calendar, answer.run)
     decided = plan.decide(answer.run, known)
-    if known and _is_suspicious(calendar, answer.run, decided, now):
-        _look_again(calendar, answer.run, now)
-        return
     found = list(
         expand(
             provider,
@@ -125,6 +145,9 @@ def _take(provider: Provider, calendar: Calendar, answer: Answer, now: datetime)
             switches=switches_of(calendar),
         )
     )
+    if known and _is_suspicious(calendar, answer.run, decided, found, now):
+        _look_again(calendar, answer.run, now)
+        return
     if answer.is_full:
         unchanged = known.keys() - {item.key for item in decided.store} - decided.drop
         respread(provider, calendar, unchanged, now)
@@ -149,13 +172,19 @@ def _take_zone(calendar: Calendar, listing: tuple[CalendarInfo, ...] | None) -> 
             calendar.zone = info.zone or ""
 
 
-def _is_suspicious(calendar: Calendar, run: plan.Gathered, decided: plan.Plan, now: datetime) -> bool:
+def _is_suspicious(
+    calendar: Calendar, run: plan.Gathered, decided: plan.Plan, found: Sequence[Expanded], now: datetime
+) -> bool:
     """Whether to look again before believing; the same answer a second time is believed."""
     if run.present is None or calendar.suspect == plan.fingerprint(run):
         return False
     future = store.future_times(calendar, now)
     vanishing = store.future_times(calendar, now, decided.drop)
-    return plan.is_suspicious(run, future=future, vanishing=vanishing)
+    if not plan.is_suspicious(run, future=future, vanishing=vanishing):
+        return False
+    # Some feeds call the same times by new names every day.
+    lost = store.lost_times(calendar, now, decided.drop, found)
+    return plan.is_suspicious(run, future=future, vanishing=lost)
 
 
 def _look_again(calendar: Calendar, run: plan.Gathered, now: datetime) -> None:
@@ -181,14 +210,17 @@ def _store(
             store.keep(calendar, portion, now, going=decided.drop, **told)
     with transaction.atomic():
         account = locked(calendar.account_id)
-        leases.held(calendar)
+        current = leases.held(calendar)
         store.keep(calendar, portions[-1], now, going=decided.drop, **told)
         store.restamp(calendar, decided.restamp)
         store.drop(calendar, decided.drop, now, **told)
         if answer.listing is not None:
             apply_listing(account, answer.listing, now)
         has_changed = bool(found or decided.drop)
-        leases.finish(calendar, state=LeasedRow.State.READY, **_read_well(calendar, answer, has_changed, now))
+        fields = _read_well(calendar, answer, has_changed, now)
+        if current.noticed_at and current.noticed_at != calendar.noticed_at:  # told while we were reading
+            fields["run_at"] = min(fields["run_at"], current.noticed_at + cadence.DEBOUNCE)
+        leases.finish(calendar, state=LeasedRow.State.READY, **fields)
         note_success(account, now)
 
 

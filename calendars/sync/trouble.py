@@ -19,7 +19,7 @@ from bookingsite import leases
 from bookingsite.lib.secrets import Unreadable
 from bookingsite.models import LeasedRow
 from calendars import signals, trust
-from calendars.models import Account, Calendar, Write
+from calendars.models import Account, Calendar, Channel, Write
 from calendars.providers import errors
 from calendars.sync import cadence
 
@@ -158,6 +158,8 @@ def mend(account: Account, now: datetime) -> None:
 
 
 def wake(account: Account, now: datetime) -> None:
-    """Have everything of the account tried at once: its calendars read, its waiting events written."""
+    """Have everything of the account tried at once: its calendars read, its waiting events written, and the
+    push channels that stand in trouble."""
+    leases.wake(Channel.objects.filter(calendar__account=account).exclude(error=""), now)
     leases.wake(Calendar.objects.filter(account=account), now)
     leases.wake(Write.objects.filter(calendar__account=account, state=LeasedRow.State.READY), now)

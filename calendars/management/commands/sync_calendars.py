@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, report, and exit with 1 where something failed."""
-        wanted = pull.due_calendars()
+        wanted = pull.used_calendars()
         if options["account"] is not None:
             if not Account.objects.filter(pk=options["account"]).exists():
                 raise CommandError("There is no such account.", returncode=2)
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
     def _read(self, pk: int) -> list[Result]:
         started = time.monotonic()
-        claimed = leases.claim(pull.due_calendars().filter(pk=pk), now=clock.now(), lease_for=pull.LEASE)
+        claimed = leases.claim(pull.used_calendars().filter(pk=pk), now=clock.now(), lease_for=pull.LEASE)
         for calendar in claimed:
             try:
                 pull.read(calendar, clock.now())
