@@ -16,7 +16,7 @@ from bookings import backstop
 from bookingsite import canary, heartbeat, schedules
 from bookingsite.lib import clock
 from bookingsite.models import Canary, Heartbeat, Tick, User
-from calendars.models import Account
+from calendars.models import Account, OAuthClient
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def examine(*, code: int) -> dict[str, dict[str, Any]]:
     return {finding["subject"]: finding for finding in json.loads(out.getvalue())}
 
 
-SUBJECTS = ["database", "migrations", "backstop", "sqlite", "urllib3", "secrets", "mail", "zones",
+SUBJECTS = ["database", "migrations", "backstop", "sqlite", "urllib3", "secrets", "mail", "oauth", "zones",
             "worker", "schedules", "late", "dead", "accounts"]
 
 
@@ -61,6 +61,18 @@ def test_doctor_finds_a_running_site_well(running: None) -> None:
 def test_doctor_in_development_finds_kept_mail_well(running: None, settings: Any) -> None:
     settings.DEBUG = True
     assert examine(code=0)["mail"]["level"] == "ok"
+
+
+@pytest.mark.promise("C8")
+def test_doctor_tells_which_providers_have_a_client(running: None, settings: Any) -> None:
+    client = {"client_id": "x", "secret": "y", "tenant": ""}
+    settings.OAUTH_CLIENTS = {**settings.OAUTH_CLIENTS, "google": client}
+    assert examine(code=1)["oauth"]["text"] == "OAuth clients of the site: google (environment)."
+
+    OAuthClient.objects.create(provider="microsoft", client_id="x")
+    finding = examine(code=1)["oauth"]
+    assert finding["text"] == "OAuth clients of the site: google (environment), microsoft (admin)."
+    assert finding["remedy"] == ""
 
 
 def test_doctor_tells_of_a_silent_worker(running: None) -> None:

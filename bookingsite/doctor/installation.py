@@ -20,6 +20,8 @@ from bookingsite import canary, preflight
 from bookingsite.doctor.findings import Finding, Level, check
 from bookingsite.lib import sqlite
 from bookingsite.lib.http import urllib3_is_real
+from calendars.oauth import addresses, clients
+from calendars.providers import registry
 
 
 @check("database")
@@ -109,6 +111,19 @@ def mail(now: datetime) -> Finding:
         facts = {"host": settings.EMAIL_HOST, "error": type(error).__name__}
         return Finding(Level.FAIL, text % facts, _("Check EMAIL_URL."))
     return Finding(Level.OK, _("The mail server %(host)s lets us in.") % {"host": settings.EMAIL_HOST})
+
+
+@check("oauth")
+def oauth_clients(now: datetime) -> Finding:
+    """Which providers every host can connect by consent. A site without any is a whole one, too."""
+    found = clients.site_providers()
+    names = ", ".join(f"{key} ({place})" for key, place in sorted(found.items()))
+    missing = sorted(registry.KINDS[key].title for key in addresses.SETTINGS if key not in found)
+    if not missing:
+        return Finding(Level.OK, _("OAuth clients of the site: %(names)s.") % {"names": names})
+    text = _("OAuth clients of the site: %(names)s.") % {"names": names or _("none")}
+    remedy = _("To let hosts connect %(missing)s: docs/providers leads through the registration.")
+    return Finding(Level.OK, text, remedy % {"missing": ", ".join(missing)})
 
 
 @check("zones")

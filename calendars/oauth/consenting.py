@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.db import IntegrityError, transaction
 
@@ -33,6 +33,7 @@ from calendars.sync.trouble import locked, wake
 LASTS = timedelta(minutes=15)
 """How long a consent may take from the question to the answer."""
 PATIENCE = connecting.PATIENCE
+NOT_A_DIRECTORY = frozenset({"", "common", "consumers"})
 
 
 class NoClientError(Exception):
@@ -190,12 +191,26 @@ def _take(account: Account, pending: Pending, got: Granted, now: datetime) -> No
 
 
 def admin_consent_address(owner: User, provider: str) -> tuple[str, str]:
-    """Where an organisation's administrator allows the client, and the client's id; empty where there is no such
-    way. (Microsoft identity platform, "admin consent endpoint".)"""
+    """Where an organisation's administrator allows the client, and the client's id; empty where there is no such way.
+
+    https://learn.microsoft.com/entra/identity-platform/v2-admin-consent: a client without a directory of its own is
+    allowed in the administrator's ("organizations"; "common" must not be used). Raises `BadClient`.
+    """
     client = clients.resolve(provider, owner.pk) if provider == "microsoft" else None
     if client is None:
         return "", ""
     authority = addresses_of(provider)["authority"]
-    tenant = quote(client.tenant or "organizations", safe="")
-    query = urlencode({"client_id": client.client_id, "redirect_uri": redirect_address(provider)})
-    return f"{authority}/{tenant}/adminconsent?{query}", client.client_id
+    tenant = quote("organizations" if client.tenant in NOT_A_DIRECTORY else client.tenant, safe="")
+    query = {
+        "client_id": client.client_id,
+        "scope": " ".join(_graph_scopes(provider)),
+        "redirect_uri": redirect_address(provider),
+    }
+    return f"{authority}/{tenant}/v2.0/adminconsent?{urlencode(query)}", client.client_id
+
+
+def _graph_scopes(provider: str) -> list[str]:
+    """The permissions by their whole names, which begin with the address of the cloud's Graph."""
+    graph = urlsplit(addresses_of(provider)["api"])
+    scopes = sorted(oauth_of(provider, guard_policy(deadline=PATIENCE)).scopes)
+    return [scope if "://" in scope else f"{graph.scheme}://{graph.netloc}/{scope}" for scope in scopes]

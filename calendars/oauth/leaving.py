@@ -11,6 +11,7 @@ from calendars.models import Account
 from calendars.oauth import clients
 from calendars.oauth.tokens import grant_of, oauth_of
 from calendars.providers import registry
+from calendars.sync import channels
 from calendars.sync.connection import guard_policy, in_time
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,10 @@ def is_needed(account: Account) -> bool:
 
 
 def take(account: Account) -> None:
-    """Give the grant back. Never inside a transaction; raises nothing that a provider could cause."""
+    """End notices, then give the grant back. Never inside a transaction; raises nothing that a provider could cause."""
     if not is_needed(account):
         return
+    channels.stop(account)
     try:
         _revoke(account)
     except (

@@ -126,8 +126,9 @@ def test_need_of_an_administrator_is_explained_with_the_way_there(
 
     text = answer.content.decode()
     url = (
-        "https://login.microsoftonline.com/organizations/adminconsent?client_id=ms-client&redirect_uri="
-        "https%3A%2F%2Fbook.example.org%2Fsettings%2Fintegrations%2Fcallback%2Fmicrosoft%2F"
+        "https://login.microsoftonline.com/organizations/v2.0/adminconsent?client_id=ms-client"
+        "&scope=https%3A%2F%2Fgraph.microsoft.com%2Fread+https%3A%2F%2Fgraph.microsoft.com%2Fwrite"
+        "&redirect_uri=https%3A%2F%2Fbook.example.org%2Fsettings%2Fintegrations%2Fcallback%2Fmicrosoft%2F"
     )
     assert says(answer, PROBLEMS["admin_consent"])
     assert f'<span class="code">{escape(url)}</span>' in text
