@@ -7,8 +7,10 @@ from functools import cache
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers.base import Capabilities, Provider
 from calendars.providers.caldav import PRESETS, CalDavProvider, ICloudProvider, Preset
+from calendars.providers.google import GoogleOAuth, GoogleProvider
 from calendars.providers.ics.provider import IcsProvider
 from calendars.providers.memory import MemoryProvider, MemoryServer
+from calendars.providers.microsoft import MicrosoftOAuth, MicrosoftProvider
 from calendars.providers.oauth import OAuth, Tokens
 
 
@@ -74,6 +76,20 @@ def _open_ics(access: Access) -> Provider:
     return IcsProvider(address=access.password, policy=access.policy)
 
 
+def _open_google(access: Access) -> Provider:
+    return GoogleProvider(tokens=_tokens(access), policy=access.policy, api=access.addresses["api"])
+
+
+def _open_microsoft(access: Access) -> Provider:
+    return MicrosoftProvider(tokens=_tokens(access), policy=access.policy, api=access.addresses["api"])
+
+
+def _tokens(access: Access) -> Tokens:
+    if access.tokens is None:
+        raise ValueError("an account of this kind is opened with tokens")
+    return access.tokens
+
+
 def _open_memory(access: Access) -> Provider:
     return MemoryProvider(memory_server(access.url))
 
@@ -90,6 +106,22 @@ KINDS: dict[str, Kind] = {
             presets=tuple(preset for preset in PRESETS if preset.key != "icloud"),
         ),
         Kind("ics", "iCal feed", IcsProvider.capabilities, _open_ics),
+        Kind(
+            "google",
+            "Google",
+            GoogleProvider.capabilities,
+            _open_google,
+            needs_address=False,
+            oauth=GoogleOAuth,
+        ),
+        Kind(
+            "microsoft",
+            "Microsoft 365 / Outlook.com",
+            MicrosoftProvider.capabilities,
+            _open_microsoft,
+            needs_address=False,
+            oauth=MicrosoftOAuth,
+        ),
         Kind("memory", "Memory", MemoryProvider.capabilities, _open_memory, offered=False),
     )
 }
