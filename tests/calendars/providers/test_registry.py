@@ -13,19 +13,35 @@ from calendars.providers.registry import Access
 from tests.calendars.providers.contract import ReadingContract
 
 
+class Unused:
+    """Tokens that nobody asks for."""
+
+    def access(self, *, rejected: str = "") -> str:
+        raise NotImplementedError
+
+
 @pytest.mark.promise("C1", "C4")
 def test_offered_kinds_are_known_by_their_keys() -> None:
     assert [kind.key for kind in registry.KINDS.values() if kind.offered] == [
         "icloud",
         "caldav",
         "ics",
+        "google",
+        "microsoft",
     ]
     assert registry.kind("icloud").needs_address is False
 
 
 @pytest.mark.parametrize("key", list(registry.KINDS))
 def test_connect_gives_a_provider_of_that_kind(key: str) -> None:
-    provider: Provider = registry.connect(key, Access(url="https://a.invalid/", policy=GuardPolicy()))
+    access = Access(
+        url="https://a.invalid/",
+        policy=GuardPolicy(),
+        tokens=Unused(),
+        addresses={"api": "https://api.invalid/v1/"},
+    )
+
+    provider: Provider = registry.connect(key, access)
 
     assert provider.key == key
     assert provider.capabilities == registry.kind(key).capabilities
