@@ -20,7 +20,7 @@ from pathlib import Path
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 ACCOUNTS, EACH, SLOW = 1000, 20, 100
 GOAL = 1.0
-"""Seconds of one pass (issue of every site with many hosts: the dispatcher must not be what is slow)."""
+"""Seconds of one pass."""
 
 
 def fill() -> None:
@@ -28,13 +28,13 @@ def fill() -> None:
     import uuid
 
     from bookingsite.models import User
-    from calendars.models import Account, Calendar
+    from calendars.models import Account, Calendar, Channel
     from calendars.sync import channels, pull
 
     people = [User(email=f"{n}@example.org", slug=f"p{n}", name=f"Host {n}") for n in range(ACCOUNTS)]
     people = User.objects.bulk_create(people)
     accounts = Account.objects.bulk_create(
-        [Account(owner=one, provider="memory", label=one.email, username=one.email) for one in people]
+        [Account(owner=one, provider="google", label=one.email, username=one.email) for one in people]
     )
     rows = []
     for number, account in enumerate(accounts):
@@ -52,6 +52,7 @@ def fill() -> None:
                 )
             )
     Calendar.objects.bulk_create(rows, batch_size=500)
+    Channel.objects.bulk_create([Channel(calendar_id=row.pk, run_at=row.run_at) for row in rows], 500)
     Calendar.objects.filter(lease__isnull=False).update(run_at=NOW + timedelta(days=2))
 
 
@@ -142,7 +143,9 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="bench-dispatch-") as name,
         database(options.database, Path(name)) as url,
     ):
-        os.environ.update(DJANGO_SETTINGS_MODULE="tests.settings", TEST_DATABASE_URL=url)
+        os.environ.update(
+            DJANGO_SETTINGS_MODULE="tests.settings", TEST_DATABASE_URL=url, PUSH_URL="https://push.example"
+        )
         try:
             return run()
         finally:

@@ -204,27 +204,31 @@ def _store(
 ) -> None:
     told: dict[str, Any] = {"in_flight": answer.in_flight}
     portions = list(store.chunks(found)) or [[]]
+    more = 0
     for portion in portions[:-1]:
         with transaction.atomic():
             leases.held(calendar)
-            store.keep(calendar, portion, now, going=decided.drop, **told)
+            more += store.keep(calendar, portion, now, going=decided.drop, **told)
     with transaction.atomic():
         account = locked(calendar.account_id)
         current = leases.held(calendar)
-        store.keep(calendar, portions[-1], now, going=decided.drop, **told)
+        more += store.keep(calendar, portions[-1], now, going=decided.drop, **told)
         store.restamp(calendar, decided.restamp)
-        store.drop(calendar, decided.drop, now, **told)
+        more -= store.drop(calendar, decided.drop, now, **told)
         if answer.listing is not None:
             apply_listing(account, answer.listing, now)
-        has_changed = bool(found or decided.drop)
-        fields = _read_well(calendar, answer, has_changed, now)
+        fields = _read_well(calendar, answer, now)
+        if found or decided.drop or answer.is_full or current.warning == "suspect":
+            fields |= _contents(current, answer, more)
+        if found or decided.drop:
+            fields["last_changed_at"] = now
         if current.noticed_at and current.noticed_at != calendar.noticed_at:  # told while we were reading
             fields["run_at"] = min(fields["run_at"], current.noticed_at + cadence.DEBOUNCE)
         leases.finish(calendar, state=LeasedRow.State.READY, **fields)
         note_success(account, now)
 
 
-def _read_well(calendar: Calendar, answer: Answer, has_changed: bool, now: datetime) -> dict[str, Any]:
+def _read_well(calendar: Calendar, answer: Answer, now: datetime) -> dict[str, Any]:
     """The fields of a calendar that was just read well."""
     fields: dict[str, Any] = {
         "run_at": now + cadence.next_read(calendar.interval_minutes, jitter()),
@@ -233,11 +237,7 @@ def _read_well(calendar: Calendar, answer: Answer, has_changed: bool, now: datet
         "failing_since": None,
         "vanished_at": None,
         "suspect": "",
-        "warning": _warning(calendar),
-        "item_count": Item.objects.filter(calendar=calendar).count(),
     }
-    if has_changed:
-        fields["last_changed_at"] = now
     if answer.is_full:
         fields |= {
             "last_full_at": now,
@@ -247,12 +247,14 @@ def _read_well(calendar: Calendar, answer: Answer, has_changed: bool, now: datet
     return fields
 
 
-def _warning(calendar: Calendar) -> str:
-    """What the owner should know of a calendar that was read: what could not be written stays noted."""
-    if calendar.warning == "not_writable":
-        return calendar.warning
-    has_odd = Item.objects.filter(calendar=calendar).exclude(warning="").exists()
-    return "events_odd" if has_odd else ""
+def _contents(current: Calendar, answer: Answer, more: int) -> dict[str, Any]:
+    """What the owner is told of the calendar's contents. Counted whole once a day: between two comparisons
+    a big calendar costs no more than a small one."""
+    items = Item.objects.filter(calendar=current)
+    count = items.count() if answer.is_full else max(current.item_count + more, 0)
+    if current.warning == "not_writable":  # what could not be written stays noted
+        return {"item_count": count}
+    return {"item_count": count, "warning": "events_odd" if items.exclude(warning="").exists() else ""}
 
 
 def _failed(calendar: Calendar, trouble: Trouble, now: datetime) -> None:

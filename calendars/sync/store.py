@@ -35,8 +35,9 @@ def keep(
     *,
     going: Collection[str] = (),
     in_flight: Collection[str] = (),
-) -> None:
-    """Store new and changed items (at most a chunk) with their busy times, and tell what is new.
+) -> int:
+    """Store new and changed items (at most a chunk) with their busy times, and tell what is new; returns how
+    many items are new.
 
     Our own events are kept without busy times: the booking itself holds its time. They get the UID of their
     booking, whatever name the provider gave them. `going` are the keys that this run will drop; `in_flight`:
@@ -57,6 +58,7 @@ def keep(
         for row, one in zip(stored, found, strict=True)
     }
     _replace(calendar, wanted, now, are_new=not known)
+    return len(found) - len(known)
 
 
 def respread(calendar: Calendar, found: Mapping[int, Expanded], now: datetime) -> None:
@@ -74,18 +76,18 @@ def restamp(calendar: Calendar, etags: Mapping[str, str]) -> None:
         Item.objects.bulk_update(rows, ["etag"])
 
 
-def drop(
-    calendar: Calendar, keys: Collection[str], now: datetime, *, in_flight: Collection[str] = ()
-) -> None:
-    """Remove items that are gone, and their busy times."""
+def drop(calendar: Calendar, keys: Collection[str], now: datetime, *, in_flight: Collection[str] = ()) -> int:
+    """Remove items that are gone, and their busy times; returns how many there were."""
     ours: list[str] = []
+    count = 0
     for portion in chunks(sorted(keys)):
         rows = named(calendar, portion)
         ours += rows.filter(is_ours=True).exclude(uid="").values_list("uid", flat=True)
         Busy.objects.filter(item__in=rows).delete()
-        rows.delete()
+        count += rows.delete()[1].get(Item._meta.label, 0)
     for uids in chunks(sorted(set(ours) - set(in_flight))):
         reports.deleted(calendar, uids, now)
+    return count
 
 
 def future_times(calendar: Calendar, now: datetime, keys: Collection[str] | None = None) -> int:
@@ -94,6 +96,21 @@ def future_times(calendar: Calendar, now: datetime, keys: Collection[str] | None
     if keys is None:
         return ahead.count()
     return sum(ahead.filter(item__in=named(calendar, part)).count() for part in chunks(sorted(keys)))
+
+
+def lost_times(calendar: Calendar, now: datetime, keys: Collection[str], found: Sequence[Expanded]) -> int:
+    """How many blocking times ahead would be gone with the items named, those that `found` brings back not
+    counted. What has begun is compared from now on: some feeds begin their closed nights anew every day."""
+    seconds = int(now.timestamp())
+    ahead = Busy.objects.filter(calendar=calendar, blocks=True, end__gt=seconds)
+    lost = {
+        (max(start, seconds), end)
+        for part in chunks(sorted(keys))
+        for start, end in ahead.filter(item__in=named(calendar, part)).values_list("start", "end")
+    }
+    return len(
+        lost - {(max(one.start, seconds), one.end) for each in found for one in each.times if one.blocks}
+    )
 
 
 def named(calendar: Calendar, keys: Iterable[str]) -> QuerySet[Item]:

@@ -52,7 +52,7 @@ class MemoryProvider(OneByOne):
             return
         calendar = self.server.calendar(calendar_id)
         since = self.server.revision_of(cursor)
-        changed = [key for key, revision in calendar.changed.items() if revision > since]
+        changed = calendar.changed_since(since)
         items = [calendar.items[key] for key in changed if key in calendar.items]
         deleted = tuple(key for key in changed if key not in calendar.items)
         yield from self._pages(_news(items, known), Page(deleted=deleted, cursor=self.server.cursor()), fault)

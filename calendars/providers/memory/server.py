@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, takewhile
 
 from calendars.providers.base import CalendarInfo, EventWish, Meeting, RawItem
 from calendars.providers.errors import CursorInvalid, NotFound, ProviderError
@@ -23,11 +23,21 @@ class Fault:
 
 @dataclass(slots=True)
 class StoredCalendar:
-    """One calendar: its items, and for every key the revision of its last change."""
+    """One calendar: its items, and for every key the revision of its last change, the latest at the end."""
 
     info: CalendarInfo
     items: dict[str, RawItem] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
+
+    def change(self, key: str, revision: int) -> None:
+        """Note a change."""
+        self.changed.pop(key, None)
+        self.changed[key] = revision
+
+    def changed_since(self, revision: int) -> list[str]:
+        """The keys that changed after a revision, in the order of their changes."""
+        latest = takewhile(lambda one: one[1] > revision, reversed(self.changed.items()))
+        return [key for key, _ in latest][::-1]
 
 
 class MemoryServer:
@@ -84,7 +94,7 @@ class MemoryServer:
         digest = hashlib.sha256(data).hexdigest()[:12]
         item = RawItem(key, f'"{self._last}-{digest}"', data)
         calendar.items[key] = item
-        calendar.changed[key] = self._last
+        calendar.change(key, self._last)
         return item
 
     def remove(self, calendar_id: str, key: str) -> None:
@@ -92,7 +102,7 @@ class MemoryServer:
         calendar = self.calendar(calendar_id)
         if calendar.items.pop(key, None):
             self._last = next(self._revision)
-            calendar.changed[key] = self._last
+            calendar.change(key, self._last)
 
     def calendar(self, calendar_id: str) -> StoredCalendar:
         """Return a calendar; raises ``NotFound``."""
