@@ -20,7 +20,7 @@ from requests.adapters import BaseAdapter
 
 from bookingsite.lib import http
 from calendars.providers import errors
-from calendars.providers.google.transport import Api
+from calendars.providers.google.transport import Api, Refused
 from calendars.providers.oauth import Begun, Client, Grant, Granted
 from calendars.providers.outbound import policy_for, retry_after, told
 
@@ -151,9 +151,14 @@ class GoogleOAuth:
     def _username(self, grant: Grant) -> str:
         api = Api(_Fixed(grant.access_token), self._policy, self._addresses["api"])
         try:
-            return str(api.ask(api.calendar_list.get(calendarId="primary", fields="id")).get("id", ""))
+            name = api.ask(api.calendar_list.get(calendarId="primary", fields="id")).get("id")
+        except Refused as no:
+            raise no.error() from None
         finally:
             api.close()
+        if not isinstance(name, str) or not name:
+            raise errors.ServerFailed("an account without a name")
+        return name
 
     def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         with http.guarded_session(self._policy) as session:
