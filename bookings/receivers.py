@@ -12,7 +12,8 @@ from availability.engine.spans import Span
 from availability.models import Schedule
 from bookings import standing
 from bookings.domain import meetings
-from bookings.notices import noting
+from bookings.models import EventType
+from bookings.notices import affected, noting
 from bookings.outside import colliding, drift
 from bookingsite import work
 from bookingsite.models import User
@@ -33,6 +34,27 @@ def tell_of_account(*, account: Account, code: str, now: datetime, **_: Any) -> 
     """Have the owner told that an account needs them (invariant 2, C9)."""
     noting.note_account(account, code, now=now)
     work.nudge()
+
+
+@receiver(signals.account_recovered, dispatch_uid="bookings.tell_of_recovery")
+def tell_of_recovery(*, account: Account, since: datetime, now: datetime, **_: Any) -> None:
+    """Have the owner told that an account works again, if they were told of its trouble."""
+    noting.note_recovery(account, since, now=now)
+
+
+@receiver(signals.calendar_lost, dispatch_uid="bookings.tell_of_lost_calendar")
+def tell_of_lost_calendar(*, calendar: Calendar, code: str, received: bool, now: datetime, **_: Any) -> None:
+    """Have the owner told that bookings no longer go into a calendar, if any were to."""
+    kinds = EventType.objects.filter(host=calendar.owner_id, is_active=True, adds_to_calendar=True)
+    if received or kinds.filter(target=calendar).exists():
+        noting.note_lost(calendar, code, now=now)
+        work.nudge()
+
+
+@receiver(signals.dependants_asked, dispatch_uid="bookings.name_dependants")
+def name_dependants(*, accounts: list[Account], **_: Any) -> dict[int, signals.Dependants]:
+    """Which event types depend on these accounts of one owner."""
+    return affected.dependants(accounts)
 
 
 @receiver(signals.write_failing, dispatch_uid="bookings.tell_of_writing")

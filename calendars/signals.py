@@ -4,6 +4,8 @@ All are sent inside the transaction that stores the change they speak of, so tha
 notes is kept or lost together with it. Receivers write rows and nudge; they never go out to the network.
 """
 
+from dataclasses import dataclass
+
 from django.dispatch import Signal
 
 own_event_changed = Signal()
@@ -45,7 +47,7 @@ bookings), `now` (aware UTC).
 dependants_asked = Signal()
 """What depends on accounts? `accounts` (list of Account with their calendars prefetched, all of one owner).
 
-A receiver returns a dict from account id to the names of what depends on it (list of str).
+A receiver returns a dict from account id to `Dependants`.
 """
 
 write_failing = Signal()
@@ -60,3 +62,11 @@ meeting_link_made = Signal()
 
 `write` (Write), `url` (str), `now` (aware UTC).
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Dependants:
+    """Names of what depends on an account: whose `times` its calendars close, whose `bookings` go into it."""
+
+    times: tuple[str, ...] = ()
+    bookings: tuple[str, ...] = ()

@@ -2,73 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bookings.domain import links, texts
-from bookings.mailing.letter import Action, Detail, Letter
-from bookings.models import Booking, Notice
+from bookings.domain import texts
+from bookings.mailing.letter import Detail, Letter
+from bookings.models import Booking, EventType, Notice
+from bookings.notices import accounts, frame, noting
+from bookings.notices.frame import SHOWN
 from bookings.outside import asking
-from calendars import wording, writing
-from calendars.models import Account, Calendar
+from calendars import writing
+from calendars.models import Calendar
 
-SHOWN = 10  # bookings that one mail names
 _LOOKED_AT = 200
 
 
 def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
     """The mail in the host's language, or None when all is well again and there is nothing to tell."""
     with translation.override(texts.supported_language(notice.owner.language)):
-        if notice.kind == Notice.Kind.WRITING:
-            return _about_writing(notice, now=now)
-        if notice.kind == Notice.Kind.OUTSIDE:
-            return asking.about_changes(notice, now=now)
-        if notice.kind == Notice.Kind.COLLISION:
-            return asking.about_collisions(notice, now=now)
-        return _about_account(notice, now=now)
-
-
-def _about_account(notice: Notice, *, now: datetime) -> Letter | None:
-    account = notice.account
-    if account.status == Account.Status.CONNECTED:
-        return None
-    name = texts.one_line(account.label)
-    needs_owner = account.status == Account.Status.RECONNECT
-    opening = (
-        _("Your calendar account %(account)s needs you: it has to be connected again.")
-        if needs_owner
-        else _("Your calendar account %(account)s cannot be read at the moment.")
-    )
-    subject = _("Please reconnect %(account)s") if needs_owner else _("Calendar problem: %(account)s")
-    return _letter(
-        subject=subject % {"account": name},
-        opening=opening % {"account": name},
-        details=[
-            *_what_is_wrong(account.error or notice.code, account.provider),
-            Detail(_("What guests see meanwhile"), (_what_guests_see(account, notice.owner.zone, now=now),)),
-        ],
-        closing=_(
-            "If it stays so, we remind you a few times. The Integrations page always shows how things stand."
-        ),
-    )
+        return _LETTERS[Notice.Kind(notice.kind)](notice, now=now)
 
 
 def _about_writing(notice: Notice, *, now: datetime) -> Letter | None:
+    if notice.code in noting.LOST:
+        return _about_lost_calendar(notice, now=now)
     calendar = notice.calendar
     missing = missing_bookings(calendar, now=now) if calendar else []
     if calendar is None or not missing:
         return None
     names = {"calendar": texts.one_line(calendar.name), "account": texts.one_line(notice.account.label)}
-    return _letter(
+    return frame.letter(
         subject=_("Bookings do not reach your calendar %(calendar)s") % names,
         opening=_("Bookings could not be written into your calendar %(calendar)s (%(account)s).") % names,
         details=[
-            *_what_is_wrong(notice.code, notice.account.provider),
+            *frame.what_is_wrong(notice.code, notice.account.provider),
             Detail(_("Not up to date there"), tuple(_in_lines(missing, notice.owner.zone))),
             Detail(
                 _("What guests see meanwhile"),
@@ -79,41 +49,34 @@ def _about_writing(notice: Notice, *, now: datetime) -> Letter | None:
     )
 
 
-def _letter(*, subject: str, opening: str, details: Sequence[Detail], closing: str) -> Letter:
-    page = links.absolute(reverse("calendars:integrations"))
-    sender = {"site": settings.SITE_NAME, "address": settings.SITE_URL}
-    return Letter(
-        language=translation.get_language() or settings.LANGUAGE_CODE,
-        subject=subject,
-        opening=opening,
-        details=tuple(details),
-        actions=(Action(_("Open your integrations"), page),),
-        closing=(closing, _("Sent by %(site)s, %(address)s") % sender),
+def _about_lost_calendar(notice: Notice, *, now: datetime) -> Letter | None:
+    """That bookings can no longer go into a calendar; None when they can, or when nothing goes there any more."""
+    calendar = notice.calendar
+    if calendar is None or (calendar.writable and not calendar.vanished_at):
+        return None
+    kinds = EventType.objects.filter(host=notice.owner, is_active=True, adds_to_calendar=True)
+    bound = [texts.one_line(title) for title in kinds.filter(target=calendar).values_list("title", flat=True)]
+    instead = writing.target_for(notice.owner_id)
+    if instead and not bound:
+        return None
+    names = {"calendar": texts.one_line(calendar.name), "account": texts.one_line(notice.account.label)}
+    goes_to = (
+        _("Into your calendar %(calendar)s.") % {"calendar": texts.one_line(instead.name)}
+        if instead
+        else _("Into no calendar of yours, until you choose another one. The bookings stand.")
     )
-
-
-def _what_is_wrong(code: str, provider: str) -> Iterator[Detail]:
-    problem = wording.problem(code, provider)
-    yield Detail(_("What is wrong"), (str(problem.text),))
-    yield Detail(_("What you can do"), (str(problem.remedy),))
-
-
-def _what_guests_see(account: Account, zone: str, *, now: datetime) -> str:
-    """What becomes of the public page while this account cannot be read (invariant 2)."""
-    blocking = Calendar.objects.filter(account=account, blocks=True)
-    read = list(blocking.values_list("last_ok_at", flat=True))
-    if not read:
-        return _("Everything as before. New bookings reach this account's calendars once it works again.")
-    known = [moment for moment in read if moment is not None]
-    until = min(known) + timedelta(hours=account.trust_hours) if len(known) == len(read) else now
-    if until <= now:
-        return _(
-            "No free times, so that nobody books while you are busy elsewhere. Bookings made before stand."
-        )
-    return _(
-        "The times that your calendar left free when it was last read. From %(moment)s on: no free times, "
-        "so that nobody books while you are busy elsewhere."
-    ) % {"moment": texts.moment_in_words(until, zone=zone)}
+    details = [
+        *frame.what_is_wrong(notice.code, notice.account.provider),
+        Detail(_("Where new bookings go now"), (goes_to,)),
+    ]
+    if bound:
+        details.append(Detail(_("Event types that name this calendar"), frame.first_few(bound)))
+    return frame.letter(
+        subject=_("Your calendar %(calendar)s no longer takes bookings") % names,
+        opening=_("Bookings can no longer be written into your calendar %(calendar)s (%(account)s).") % names,
+        details=details,
+        closing=_("You are told this once. The Integrations page always shows how things stand."),
+    )
 
 
 def missing_bookings(calendar: Calendar, *, now: datetime) -> list[Booking]:
@@ -141,3 +104,12 @@ def _in_lines(bookings: Sequence[Booking], zone: str) -> Iterator[str]:
         yield line if booking.is_live else _("%(booking)s (cancelled)") % {"booking": line}
     if len(bookings) > SHOWN:
         yield _("and %(count)s more") % {"count": len(bookings) - SHOWN}
+
+
+_LETTERS: dict[Notice.Kind, Callable[..., Letter | None]] = {
+    Notice.Kind.ACCOUNT: accounts.about_trouble,
+    Notice.Kind.RECOVERED: accounts.about_recovery,
+    Notice.Kind.WRITING: _about_writing,
+    Notice.Kind.OUTSIDE: asking.about_changes,
+    Notice.Kind.COLLISION: asking.about_collisions,
+}

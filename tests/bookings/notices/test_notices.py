@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -10,54 +10,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bookings.mailing import sending as mailing
-from bookings.models import Booking, Notice
+from bookings.models import Notice
 from bookings.notices import sending
 from bookingsite import leases, work
 from bookingsite.models import User
 from calendars.models import Account, Calendar
 from calendars.providers import errors
-from calendars.providers.memory import MemoryServer
 from calendars.sync import trouble
-from tests.bookings.messages.conftest import Delivery, MailServer
-from tests.factories import calendars as make
-from tests.factories.bookings import booked, event_type_of
+from tests.bookings.notices.conftest import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Desk:
-    """Anna's calendar, read once, and the worker."""
-
-    def __init__(self, host: User, mailbox: MailServer, now: datetime) -> None:
-        address, self.server = make.make_server()
-        self.account = make.make_account(host, address=address, label="Home server")
-        self.calendar = make.make_calendar(self.account)
-        self.host, self.mailbox, self.now = host, mailbox, now
-        make.read_now(self.calendar, now)
-
-    def read(self, after: timedelta, *, failing: errors.ProviderError | None = None) -> None:
-        if failing:
-            self.server.fail_next("changes", failing)
-        make.read_now(self.calendar, self.now + after)
-
-    def drain(self, after: timedelta = timedelta(), *only: str) -> None:
-        work.drain(lambda: self.now + after, only=only or ("notices",))
-
-    def mails(self) -> list[Delivery]:
-        return self.mailbox.deliveries
-
-    def book(self, start: datetime, **fields: str) -> Booking:
-        return booked(event_type_of(self.host), start, now=self.now, **fields)
-
-
-@pytest.fixture
-def desk(host: User, mail_server: MailServer, now: datetime) -> Desk:
-    return Desk(host, mail_server, now)
-
-
-@pytest.fixture
-def server(desk: Desk) -> MemoryServer:
-    return desk.server
 
 
 WRONG = errors.WrongPassword()
@@ -127,7 +89,8 @@ def test_account_that_works_again_is_not_reported(desk: Desk) -> None:
     desk.read(timedelta(minutes=20))
     desk.drain(timedelta(minutes=20))
     assert desk.mails() == []
-    assert list(Notice.objects.values_list("state", "error", "sent_at")) == [("done", "superseded", None)]
+    noted = Notice.objects.filter(kind=Notice.Kind.ACCOUNT)
+    assert list(noted.values_list("state", "error", "sent_at")) == [("done", "superseded", None)]
 
 
 def test_notice_is_lost_with_its_transaction(desk: Desk) -> None:
