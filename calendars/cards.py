@@ -112,7 +112,7 @@ def _state(account: Account) -> tuple[Text, str]:
 def _line(calendar: Calendar, account: Account) -> Line:
     is_its_own = bool(calendar.error) and calendar.error != account.error
     problem = wording.problem(calendar.error, account.provider) if is_its_own else None
-    if calendar.vanished_at and not problem:
+    if calendar.vanished_at and not problem and account.provider != "ics":  # its own error says it all
         problem = Problem(
             _("This calendar is no longer in the account."),
             _("If you deleted it, take its ticks away below; until then no times may be offered."),
@@ -120,8 +120,13 @@ def _line(calendar: Calendar, account: Account) -> Line:
     return Line(
         calendar=calendar,
         why_read_only="" if calendar.writable else wording.why_read_only(calendar.why_read_only),
-        problem=problem or wording.warning(calendar.warning),
+        problem=problem or wording.warning(calendar.warning) or _unencrypted(account),
     )
+
+
+def _unencrypted(account: Account) -> Problem | None:
+    is_plain = account.provider == "ics" and account.base_url.startswith("http:")
+    return wording.UNENCRYPTED if is_plain else None
 
 
 def failing(owner: User) -> list[Account]:

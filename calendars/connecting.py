@@ -51,11 +51,15 @@ class SignIn:
     url: str = ""
     username: str
     password: str = field(repr=False)
+    name: str = ""
+    """What the host calls it, where the host was asked."""
 
-    @property
-    def label(self) -> str:
-        """What the card is called: the user name, with the server where the host typed one."""
+    def label(self, listing: Collection[CalendarInfo] = ()) -> str:
+        """What the card is called: as the host said, or as a feed calls itself, or by its server; else the user
+        name, with the server where the host typed one."""
         host = urlsplit(self.url).hostname
+        if feed := next((info for info in listing if info.kind == "feed"), None):
+            return (self.name or " ".join(feed.name.split()) or host or feed.remote_id)[:120]
         return f"{self.username} ({host})"[:120] if host else self.username[:120]
 
 
@@ -66,7 +70,7 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
     is stored.
     """
     _refuse_held(owner, sign_in)
-    listing = _listed(sign_in)
+    listing = listed(sign_in)
     try:
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # one connecting after the other
@@ -76,7 +80,7 @@ def connect(owner: User, sign_in: SignIn, now: datetime) -> Account:
                 provider=sign_in.provider,
                 base_url=sign_in.url,
                 username=sign_in.username,
-                label=sign_in.label,
+                label=sign_in.label(listing),
                 connected_at=now,
             )
             account.save()
@@ -109,7 +113,8 @@ def _refuse_any(accounts: QuerySet[Account]) -> None:
         raise AlreadyConnectedError(is_closing=held.closing_at is not None)
 
 
-def _listed(sign_in: SignIn) -> list[CalendarInfo]:
+def listed(sign_in: SignIn) -> list[CalendarInfo]:
+    """The calendars that this sign-in opens. Raises `ProviderError`."""
     provider = connected(
         sign_in.provider,
         url=sign_in.url,
@@ -126,7 +131,7 @@ def choose_first(account: Account, listing: Collection[CalendarInfo]) -> None:
     Google and Microsoft list colleagues' and teams' calendars as writable too: there only the main one blocks.
     """
     own = [info for info in listing if info.kind == "calendar" and info.writable]
-    blocking = own or [info for info in listing if info.kind == "calendar"][:1]
+    blocking = own or [info for info in listing if info.kind in ("calendar", "feed")][:1]
     if registry.kind(account.provider).oauth is not None:
         blocking = [info for info in own if info.primary] or blocking[:1]
     account.calendars.filter(remote_id__in=[info.remote_id for info in blocking]).update(blocks=True)
@@ -146,7 +151,7 @@ def reconnect(account: Account, password: str, now: datetime) -> None:
         provider=account.provider, url=account.base_url, username=account.username, password=password
     )
     with recorded(account, LogEntry.Job.CONNECT, now, secrets=(password,)):
-        listing = _listed(sign_in)
+        listing = listed(sign_in)
     with transaction.atomic():
         account = locked(account.pk)
         _require_same(account, listing)

@@ -15,6 +15,8 @@ from calendars.connecting import SignIn
 from calendars.models import Account, Calendar
 from calendars.models.account import LONGEST_TRUST
 from calendars.providers.caldav.presets import looks_like_app_password, typed_url
+from calendars.providers.ics.address import LONGEST as LONGEST_FEED_URL
+from calendars.providers.ics.address import FeedAddress, NotAFeedAddress, feed_address
 from calendars.wording import problem
 
 if TYPE_CHECKING:
@@ -119,6 +121,44 @@ class CalDavForm(forms.Form):
         return SignIn(
             provider="caldav", url=data["url"], username=data["username"], password=data["password"]
         )
+
+
+class FeedAddressForm(forms.Form):
+    """The secret address of an iCal feed; `cleaned_data["url"]` is a `FeedAddress` (C5)."""
+
+    url = forms.CharField(
+        label=_("iCal address"),
+        max_length=LONGEST_FEED_URL,
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        help_text=_(
+            "It often ends in <code>.ics</code>, and may begin with <code>webcal://</code>. With <code>http://</code> "
+            "it is not encrypted: others on the way can read it, and read or change the calendar."
+        ),
+    )
+
+    def clean_url(self) -> FeedAddress:
+        """The address that was meant."""
+        try:
+            return feed_address(self.cleaned_data["url"])
+        except NotAFeedAddress:
+            raise ValidationError(
+                _("This is not a web address such as https://www.example.com/calendar.ics."),
+                code="bad_address",
+            ) from None
+
+
+class FeedForm(FeedAddressForm):
+    """A feed to be connected."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=120,
+        required=False,
+        validators=[validate_single_line],
+        help_text=_("What you call it, for example “Flat 2 at Airbnb”. Left empty, its own name is taken."),
+    )
 
 
 class ReconnectForm(forms.Form):

@@ -47,7 +47,8 @@ def _update(calendar: Calendar, info: CalendarInfo, now: datetime) -> None:
     is_lost = bool(calendar.pk) and calendar.writable and not info.writable
     received = calendar.receives
     wanted = {
-        "name": info.name[:200],
+        # A feed's card and its one calendar have one name: what feeds call themselves tells hosts little.
+        "name": calendar.account.label if info.kind == "feed" else info.name[:200],
         "colour": info.colour,
         "zone": info.zone or "",
         "writable": info.writable,

@@ -66,4 +66,12 @@ def _typed() -> list[Tile]:
                 "user name, password."
             ),
         ),
+        Tile(
+            reverse("calendars:connect_feed"),
+            registry.kind("ics").title,
+            _(
+                "Airbnb, Booking.com, Vrbo and every other calendar that is published at an iCal (.ics) address. "
+                "It closes your times; bookings cannot be written into it."
+            ),
+        ),
     ]

@@ -9,9 +9,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from calendars.models import Account, Calendar
+from calendars.providers.ics.provider import IcsProvider
 
 FIRST_READING = timedelta(minutes=15)
 """So long a first reading may fail before its owner hears of it: a new account is tried every few minutes."""
+
+
+MISSED_RUNS = 3
+"""So many readings of a feed may fail before its owner hears of it: feeds go quiet instead of refusing (UX N8)."""
 
 
 class Reason(StrEnum):
@@ -63,10 +68,14 @@ def closes_at(calendar: Calendar) -> datetime | None:
 def told_from(calendar: Calendar) -> datetime | None:
     """From when on the owner must hear that this blocking calendar cannot be read; None while it can.
 
-    When times are withheld; who chose to offer the old copy for ever hears of it after the usual time.
+    When times are withheld; who chose to offer the old copy for ever hears of it after the usual time. Of a feed
+    after three readings at the latest.
     """
     if calendar.failing_since is None:
         return None
     if not is_read(calendar):
         return calendar.failing_since + FIRST_READING
-    return closes_at(calendar) or calendar.failing_since + trust(calendar.account)
+    told = closes_at(calendar) or calendar.failing_since + trust(calendar.account)
+    if calendar.account.provider == IcsProvider.key:
+        told = min(told, calendar.failing_since + MISSED_RUNS * timedelta(minutes=calendar.interval_minutes))
+    return told

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from calendars.models import OAuthClient
-from calendars.views import clients, connect, consent, integrations, log, settings
+from calendars.views import clients, connect, consent, feed, integrations, log, settings
 
 app_name = "calendars"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("connect/", connect.connect, name="connect"),
     path("connect/icloud/", connect.connect_icloud, name="connect_icloud"),
     path("connect/caldav/", connect.connect_caldav, name="connect_caldav"),
+    path("connect/feed/", feed.connect_feed, name="connect_feed"),
     path("<int:account_id>/", settings.account, name="account"),
     path("<int:account_id>/refresh/", integrations.refresh, name="refresh"),
     path("<int:account_id>/reconnect/", connect.reconnect, name="reconnect"),

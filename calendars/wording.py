@@ -149,6 +149,26 @@ PROBLEMS: dict[str, Problem] = {
         _("This account is just being disconnected; our events are being removed from it."),
         _("Connect it again when its card is gone, at the latest in a day."),
     ),
+    "became_read_only": Problem(
+        _("This calendar may only be read now: the right to write into it was taken away."),
+        _("Choose another calendar to receive bookings, or ask its owner for the right to write."),
+    ),
+    "vanished": Problem(
+        _(
+            "This calendar is no longer in the account: it was deleted there, or is no longer shared with you."
+        ),
+        _("Choose another calendar to receive bookings, and take the ticks of this one away."),
+    ),
+    "internal": Problem(
+        _("This site made a mistake of its own while reading or writing this calendar."),
+        _(
+            "It is tried again by itself. If it stays, tell the people who run this site: their log says more."
+        ),
+    ),
+    "provider_error": Problem(
+        _("The provider refused without saying why."),
+        _("It is tried again by itself. If it stays, switch the debug log on and look at what was answered."),
+    ),
     "too_many_tries": Problem(
         _("You have tried very often in the last hour."), _("Wait a while, then try again.")
     ),
@@ -211,7 +231,64 @@ MICROSOFT: dict[str, Problem] = {
     ),
 }
 
-SPECIAL: dict[str, dict[str, Problem]] = {"icloud": ICLOUD, "google": GOOGLE, "microsoft": MICROSOFT}
+ICS: dict[str, Problem] = {
+    "wrong_password": Problem(
+        _("The address asks for a user name and a password."),
+        _("Copy the secret (private) iCal address instead: it works without signing in."),
+    ),
+    "permission_denied": Problem(
+        _("The server does not give out this feed."),
+        _("Copy the address again where it came from; it may have been replaced."),
+    ),
+    "not_found": Problem(
+        _("There is no feed at this address."),
+        _(
+            "Copy the address again where it came from: feeds get a new one when sharing is switched off and on."
+        ),
+    ),
+    "not_a_calendar": Problem(
+        _("The address answers, but not with an iCal calendar."),
+        _("Copy the address of the iCal (.ics) export, not that of a page that shows the calendar."),
+    ),
+    "web_page": Problem(
+        _("The address answers with a web page, not with a calendar."),
+        _("It may need to be copied again, or sign-in is asked there. Look for the iCal (.ics) address."),
+    ),
+    "cut_short": Problem(
+        _("The calendar did not arrive whole."),
+        _("What is known of it stands. Try again in a few minutes; its server may be overloaded."),
+    ),
+    "too_large": Problem(
+        _("This feed is larger than 20 megabytes, or holds more than 25,000 events."),
+        _("What is known of it stands. Publish a calendar with fewer old events."),
+    ),
+    "too_heavy": Problem(
+        _("Reading this feed takes more time or memory than a feed may take."),
+        _("What is known of it stands. Ask whoever publishes it: some event repeats in an unusual way."),
+    ),
+    "insecure": Problem(
+        _("The address leads on to another one that is not encrypted."),
+        _("Copy the address again where it came from; the right one begins with https://."),
+    ),
+    "certificate_failed": Problem(
+        _("The server's security certificate could not be verified."),
+        _("Ask the server's operator to renew it; nothing is read before that."),
+    ),
+    "no_tls": Problem(
+        _("The server did not answer with an encrypted connection (TLS)."),
+        _("Check the address and its port."),
+    ),
+    "already_connected": Problem(
+        _("This feed is connected already."), _("Use “Reconnect” on its card to give it another address.")
+    ),
+}
+
+SPECIAL: dict[str, dict[str, Problem]] = {
+    "icloud": ICLOUD,
+    "ics": ICS,
+    "google": GOOGLE,
+    "microsoft": MICROSOFT,
+}
 """What a provider's own words say better than the general ones."""
 
 PERMISSIONS: dict[str, Text] = {
@@ -236,6 +313,12 @@ WARNINGS: dict[str, Problem] = {
         _("Choose another calendar to receive bookings, or allow writing to this one."),
     ),
 }
+
+UNENCRYPTED = Problem(
+    _("This feed is not encrypted: on the way, others can read its address and its events, and change them."),
+    _("Use an address that begins with https:// if there is one."),
+)
+"""For feeds at plain http."""
 
 WHY_READ_ONLY: dict[str, Text] = {
     "not_owner": _("read-only: shared with you by somebody else"),

@@ -19,7 +19,7 @@ from calendars.log.recording import JobLog
 from calendars.models import Account, Calendar, LogEntry
 from calendars.oauth.tokens import grant_of
 from calendars.providers import registry
-from calendars.providers.base import Occurrence, Provider, ReadingRules, Window
+from calendars.providers.base import Occurrence, Provider, RawItem, ReadingRules, WholeReader, Window
 from calendars.sync.blocking import Switches
 from calendars.sync.connection import open_provider, reading_rules, switches_of
 from calendars.sync.own import own_events
@@ -101,6 +101,8 @@ def _looks(owner_id: int, now: datetime, budget: float) -> tuple[list[_Look], li
     calendars = Calendar.objects.filter(stale, owner=owner_id, blocks=True).select_related("account", "owner")
     looks, silent = [], []
     for calendar in calendars:
+        if _is_fresh(calendar, now):
+            continue
         if calendar.account.status == Account.Status.RECONNECT:
             silent.append(calendar)  # asking with a password that was refused may lock the owner out
             continue
@@ -113,6 +115,12 @@ def _looks(owner_id: int, now: datetime, budget: float) -> tuple[list[_Look], li
             continue
         looks.append(_Look(calendar, opener, reading_rules(calendar), switches_of(calendar), log))
     return looks, silent
+
+
+def _is_fresh(calendar: Calendar, now: datetime) -> bool:
+    """Whether the copy is as new as its kind of provider needs (feeds are published every few minutes)."""
+    seconds = registry.kind(calendar.account.provider).capabilities.fresh_seconds
+    return calendar.last_ok_at is not None and now - calendar.last_ok_at <= timedelta(seconds=seconds)
 
 
 def _opener(
@@ -174,7 +182,7 @@ def _noted(look: _Look, window: Window, ends_at: float) -> list[_Found]:
 def _read(look: _Look, window: Window, ends_at: float) -> list[_Found]:
     provider = look.open(max(ends_at - time.monotonic(), 0.1))
     try:
-        items = provider.read_span(look.calendar.remote_id, window)
+        items = _span(provider, look.calendar, window)
         readings = list(provider.readings(items, window=window, rules=look.rules))
     finally:
         provider.close()
@@ -186,6 +194,13 @@ def _read(look: _Look, window: Window, ends_at: float) -> list[_Found]:
         and found.end > window[0]
         and look.switches.block(found.status, all_day=found.all_day, unanswered=found.unanswered)
     ]
+
+
+def _span(provider: Provider, calendar: Calendar, window: Window) -> list[RawItem]:
+    """What may touch the window; nothing where our copy, which counts anyway, still holds."""
+    if isinstance(provider, WholeReader):
+        return provider.read_span_if_changed(calendar.remote_id, window, cursor=calendar.cursor) or []
+    return provider.read_span(calendar.remote_id, window)
 
 
 def _foreign(owner_id: int, found: Sequence[_Found]) -> list[tuple[int, int]]:

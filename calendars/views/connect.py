@@ -14,30 +14,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookingsite.lib import clock
-from bookingsite.models import User
-from calendars import connecting, tiles, wording
-from calendars.connecting import AlreadyConnectedError, OtherAccountError
+from calendars import connecting, tiles
 from calendars.forms import CalDavForm, DisconnectForm, ICloudForm, ReconnectForm
 from calendars.models import Account
-from calendars.providers.errors import ProviderError
 from calendars.providers.registry import KINDS
-from calendars.views import consent
-from calendars.views.own import account_or_404, person_of, posted, tries_too_often
+from calendars.views import consent, feed
+from calendars.views.own import account_or_404, person_of, posted
 from calendars.views.telling import tell_connected
-
-PASSWORD_CODES = frozenset({"wrong_password", "access_revoked", "other_account"})
-ADDRESS_CODES = frozenset(
-    {
-        "address_refused",
-        "insecure",
-        "not_a_calendar",
-        "not_found",
-        "unreachable",
-        "certificate_failed",
-        "no_tls",
-        "timeout",
-    }
-)
+from calendars.views.trying import tried
 
 
 @login_required
@@ -77,42 +61,14 @@ def _connect(
     """Show the form, or try the sign-in: what went wrong is said at the field it concerns."""
     person = person_of(request)
     if request.method == "POST" and form.is_valid():
-        account = _tried(person, form, provider, lambda: connecting.connect(person, sign_in(), clock.now()))
+        account = tried(person, form, provider, lambda: connecting.connect(person, sign_in(), clock.now()))
         if account is not None:
             tell_connected(request, account)
             return redirect("calendars:integrations")
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 
-def _tried(
-    person: User, form: forms.Form, provider: str, act: Callable[[], Account | None]
-) -> Account | None:
-    """Do it, or put the reason on the form."""
-    if tries_too_often(person, "connect"):
-        _refuse(form, "too_many_tries", provider)
-        return None
-    try:
-        return act()
-    except AlreadyConnectedError as error:
-        _refuse(form, "still_closing" if error.is_closing else "already_connected", provider)
-    except OtherAccountError:
-        _refuse(form, "other_account", provider)
-    except ProviderError as error:
-        _refuse(form, error.code, provider)
-    return None
-
-
-def _refuse(form: forms.Form, code: str, provider: str) -> None:
-    found = wording.problem(code, provider)
-    field = None
-    if code in PASSWORD_CODES:
-        field = "password"
-    elif code in ADDRESS_CODES and "url" in form.fields:
-        field = "url"
-    form.add_error(field, forms.ValidationError(f"{found.text} {found.remedy}", code=code))
-
-
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "url")
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reconnect(request: HttpRequest, account_id: int) -> HttpResponse:
@@ -120,9 +76,11 @@ def reconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     account = account_or_404(request, account_id)
     if consent.asks_at(account.provider):
         return consent.again(request, account)
+    if account.provider == "ics":
+        return feed.again(request, account)
     form = ReconnectForm(posted(request), provider=account.provider)
     if request.method == "POST" and form.is_valid():
-        done = _tried(person_of(request), form, account.provider, lambda: _reconnected(account, form))
+        done = tried(person_of(request), form, account.provider, lambda: _reconnected(account, form))
         if done is not None:
             messages.success(request, _("%(account)s is connected again.") % {"account": account})
             return redirect("calendars:integrations")

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from calendars import connecting
+from calendars import connecting, subscribing
 from calendars.forms import AccountForm, SwitchesForm
 from calendars.views.own import account_or_404, calendar_or_404, posted
 
@@ -22,6 +22,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     form = AccountForm(posted(request), instance=found)
     if request.method == "POST" and form.is_valid():
         found.save(update_fields=list(form.cleaned_data))
+        subscribing.follow_name(found)
         messages.success(request, _("The settings were saved."))
         return redirect("calendars:integrations")
     context = {"form": form, "account": account_or_404(request, account_id)}
