@@ -128,7 +128,7 @@ def _order(row: Channel, now: datetime) -> None:
 
 def _remember(row: Channel, watch: Watch, secret: str, now: datetime) -> None:
     """Note the order. The calendar is read once more: what changed before it stood was told to nobody."""
-    if len(watch.channel_id) > LONGEST_ID or len(watch.resource_id) > LONGEST_RESOURCE:
+    if len(watch.channel_id) > LONGEST_ID:
         raise ServerFailed("the channel's name is too long to be kept")
     if watch.channel_id != row.channel_id:  # else it was prolonged, and goes on with the secret it has
         row.seal_secret(secret)
@@ -139,7 +139,7 @@ def _remember(row: Channel, watch: Watch, secret: str, now: datetime) -> None:
             state=LeasedRow.State.READY,
             run_at=now + cadence.renewal_pause(watch.expires_at - now),
             channel_id=watch.channel_id,
-            resource_id=watch.resource_id,
+            resource_id=watch.resource_id[:LONGEST_RESOURCE],
             sealed_secret=row.sealed_secret,
             expires_at=watch.expires_at,
         )
