@@ -66,9 +66,7 @@ class Writer:
         """The new event; None when there is or was one of this id."""
         body = {"id": own_id, **_body(wish, own_id), **_meeting(wish, own_id, None)}
         try:
-            return self._ask(
-                "insert", body={name: value for name, value in body.items() if value is not None}
-            )
+            return self._ask("insert", body=_whole(body))
         except Refused as no:
             if no.status == 409:
                 return None
@@ -117,8 +115,7 @@ class Writer:
             body["recurrence"] = None  # somebody made a series of it; the booking is once
         etag = str(event.get("etag", ""))
         if event.get("status") == "cancelled":
-            whole = {name: value for name, value in body.items() if value is not None}
-            return self._ask("update", eventId=key, body=whole, if_match=etag)
+            return self._ask("update", eventId=key, body=_whole(body), if_match=etag)
         return self._patch(key, body, etag)
 
     def _patch(self, key: str, body: Event, etag: str) -> Event:
@@ -220,6 +217,12 @@ def _body(wish: EventWish, own_id: str) -> Event:
     if wish.url.startswith(("https://", "http://")):
         body["source"] = {"url": wish.url, "title": body["summary"]}
     return body
+
+
+def _whole(body: Event) -> Event:
+    """The body of an event as such, not of a change: without what is to be taken away."""
+    told = {name: _whole(value) if isinstance(value, dict) else value for name, value in body.items()}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _side(moment: datetime, zone: str) -> Event:

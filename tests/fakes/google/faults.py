@@ -64,7 +64,7 @@ class Fault:
         if self.drop:
             handler.close_connection = True
             return
-        handler.send_response(self.status)
+        handler.send_response_only(self.status)
         for name, value in self.headers.items():
             handler.send_header(name, value)
         length = len(self.body) + (1000 if self.cut else 0)

@@ -56,7 +56,7 @@ class GoogleFake:
 
     def __enter__(self) -> "GoogleFake":
         threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         ).start()
         self.channels.start()
         return self
@@ -323,6 +323,7 @@ def _send(handler: BaseHTTPRequestHandler, status: int, told: Any, headers: dict
 def _listening(fake: GoogleFake) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("do_"):

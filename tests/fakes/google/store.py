@@ -141,7 +141,7 @@ class Store:
 
     def _fresh(self, calendar: Calendar, event_id: str, body: Event) -> Event:
         person = {"email": calendar.email, "self": True}
-        told = {name: value for name, value in body.items() if value is not None and name not in SERVER_OWNED}
+        told = _merged({}, {name: value for name, value in body.items() if name not in SERVER_OWNED})
         told.pop("conferenceData", None)
         return {
             "kind": "calendar#event",
