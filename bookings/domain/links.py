@@ -54,7 +54,9 @@ def offer_token(offer: MoveOffer) -> str:
 def offer_by_token(token: str) -> MoveOffer | None:
     """The proposal that a token opens, or None for anything else, without saying why (A3)."""
     name = token[:_LONGEST].split(".", 1)[0]
-    rows = MoveOffer.objects.select_related("booking__event_type__host", "booking__host")
+    rows = MoveOffer.objects.select_related("booking__event_type__host", "booking__host").prefetch_related(
+        "booking__guests"
+    )
     offer = rows.filter(token=name).first() if name.isalnum() and len(token) <= _LONGEST else None
     if offer is None:
         return None
