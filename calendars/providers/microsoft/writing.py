@@ -11,6 +11,7 @@ from typing import Any
 
 from calendars.providers import errors
 from calendars.providers.base import EventWish, Meeting, WishStatus, Written
+from calendars.providers.ical.write import clean
 from calendars.providers.ical.zone_names import named_zone
 from calendars.providers.microsoft.own import properties, transaction_after, transaction_of, uid_filter
 from calendars.providers.microsoft.places import about_calendar, calendar_path, event_path, is_gone
@@ -18,6 +19,8 @@ from calendars.providers.microsoft.transport import Answer, GraphClient, Json
 
 ROUNDS = 3
 TEAMS = "teamsForBusiness"
+LONGEST = 255
+"""Characters that Exchange keeps of a subject and of a place."""
 _READ = {"$select": "id,iCalUId,body,isOnlineMeeting,onlineMeeting,transactionId"}
 # Teams puts its words behind a line of underscores, at the end of the body.
 _TEAMS_WORDS = re.compile(r"(?:<(?:div|span|p)\b[^>]*>(?:\s|&nbsp;)*)*_{20,}")
@@ -137,7 +140,8 @@ class Writer:
     def _changes(self, wish: EventWish, found: _Found) -> Json:
         body = event_body(wish)
         if found.row.get("isOnlineMeeting") is True:
-            return body | {"body": merged_body(wish.description, found.row.get("body"))}
+            words = merged_body(wish.description, found.row.get("body"), found.meeting_url)
+            return body | {"body": words}
         if self._makes_meeting(wish):
             body |= {"isOnlineMeeting": True, "onlineMeetingProvider": TEAMS}
         return body
@@ -153,8 +157,8 @@ class Writer:
 def event_body(wish: EventWish) -> Json:
     """The event as Graph takes it, without what is only told once (`transactionId`) or has a price (meetings)."""
     return {
-        "subject": wish.summary[:255],
-        "body": {"contentType": "text", "content": wish.description},
+        "subject": clean(wish.summary).replace("\n", " ")[:LONGEST],
+        "body": {"contentType": "text", "content": clean(wish.description)},
         "start": _local(wish.start, wish.zone),
         "end": _local(wish.end, wish.zone),
         "isAllDay": False,
@@ -164,17 +168,28 @@ def event_body(wish: EventWish) -> Json:
     }
 
 
-def merged_body(description: str, before: Any) -> dict[str, str]:
+def merged_body(description: str, before: Any, join_url: str) -> dict[str, str]:
     """Our words, followed by those of the Teams meeting: a body without them takes the meeting away."""
     content = before.get("content") if isinstance(before, Mapping) else ""
     content = content if isinstance(content, str) else ""
-    ours = html.escape(description, quote=False).replace("\n", "<br>")
-    start = _TEAMS_WORDS.search(content)
+    ours = html.escape(clean(description), quote=False).replace("\n", "<br>")
+    start = _teams_words(content, join_url)
     if start is None:
         # No line to be seen: everything that stands there is kept, ours is put before it once.
         text = content if ours and ours in content else f"{ours}<br>{content}"
         return {"contentType": "html", "content": text}
-    return {"contentType": "html", "content": f"<html><body>{ours}<br>{content[start.start() :]}"}
+    return {"contentType": "html", "content": f"<html><body>{ours}<br>{content[start:]}"}
+
+
+def _teams_words(content: str, join_url: str) -> int | None:
+    """Where the words of the meeting begin: at the last line before its link. Our own words come first and may
+    hold lines and the link, too."""
+    link = max(content.rfind(join_url), content.rfind(html.escape(join_url))) if join_url else -1
+    lines = [found.start() for found in _TEAMS_WORDS.finditer(content)]
+    before = [start for start in lines if link < 0 or start < link]
+    if not before:
+        return None
+    return before[-1] if link >= 0 else before[0]
 
 
 def _shows(wish: EventWish) -> str:
@@ -195,7 +210,7 @@ def _local(moment: datetime, zone: str) -> dict[str, str]:
 
 def _location(wish: EventWish) -> Json:
     """An empty name takes a former place away."""
-    told: Json = {"displayName": wish.location.replace("\n", ", ")}
+    told: Json = {"displayName": clean(wish.location).replace("\n", ", ")[:LONGEST]}
     if wish.geo:
         told["coordinates"] = {"latitude": wish.geo[0], "longitude": wish.geo[1]}
     return told

@@ -136,7 +136,7 @@ class Notices:
 
 def shake_hands(address: str) -> None:
     """Whoever is to be told must answer with the token, in plain text. Raises `Refusal`."""
-    token = f"Validation: {secrets.token_hex(8)} & <more>"
+    token = f"Validation: Testing client application reachability. Request-Id: {secrets.token_hex(8)}"
     glue = "&" if "?" in address else "?"
     whole = f"{address}{glue}{urlencode({'validationToken': token})}"
     asked = Request(whole, data=b"", headers={"Content-Type": "text/plain; charset=utf-8"}, method="POST")
