@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import book, event_page, event_types, guest, offer, outside, own
+from bookings.views import book, event_page, event_types, feed, guest, offer, outside, own
 
 urlpatterns = [
     path("bookings/", own.bookings, name="bookings"),
@@ -23,6 +23,10 @@ urlpatterns = [
     path("b/<str:token>/cancel/", guest.guest_cancel, name="guest_cancel"),
     path("b/<str:token>/reschedule/", guest.guest_reschedule, name="guest_reschedule"),
     path("b/<str:token>/invite.ics", guest.guest_invitation, name="guest_invitation"),
+    path("settings/feed/", feed.own_feed, name="own_feed"),
+    path("settings/feed/renew/", feed.renew, name="feed_renew"),
+    path("settings/feed/off/", feed.switch_off, name="feed_off"),
+    path("feeds/<str:token>.ics", feed.feed, name="feed"),
     path("<slug:host>/", event_page.host_page, name="host"),
     path("<slug:host>/<slug:event>/", event_page.event_page, name="event"),
     path("<slug:host>/<slug:event>/book/", book.book, name="book"),

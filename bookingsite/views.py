@@ -157,6 +157,7 @@ def settings_index(request: HttpRequest) -> HttpResponse:
     """Where every setting of the account is found."""
     context = {
         "integrations_url": _url("calendars:integrations"),
+        "feed_url": _url("own_feed"),
         "has_sign_in_providers": bool(settings.SOCIALACCOUNT_PROVIDERS),
     }
     return render(request, "bookingsite/settings.html", context)

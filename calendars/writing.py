@@ -19,7 +19,7 @@ from django.db.models import Case, F, Value, When
 from calendars.models import Account, Calendar, Write
 from calendars.providers import registry
 from calendars.providers.base import EventWish, Meeting, WishStatus
-from calendars.providers.ical.write import Method, Person, event_bytes, invitation_bytes
+from calendars.providers.ical.write import Method, Person, event_bytes, feed_bytes, invitation_bytes
 from calendars.wishes import wish_as_json
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "WishStatus",
     "Writing",
     "event_bytes",
+    "feed_bytes",
     "invitation_bytes",
     "meeting_of",
     "meetings_of",

@@ -53,6 +53,11 @@ def wish_for(booking: Booking) -> EventWish:
         )
 
 
+def summary_of(booking: Booking) -> str:
+    """What the booking is called in calendars, in the language that is active."""
+    return _summary(booking, list(booking.guests.all()))
+
+
 def _summary(booking: Booking, guests: list[Guest]) -> str:
     names = ", ".join(guest.name for guest in guests)
     summary = _("%(event)s with %(guest)s") % {"event": booking.title, "guest": names}

@@ -26,6 +26,10 @@ class FeedLink(models.Model):
     sealed_token = models.TextField(editable=False)
     detail = models.CharField(_("shows"), max_length=8, choices=Detail, default=Detail.BUSY)
     created_at = models.DateTimeField(_("created"), default=clock.now)
+    etag = models.CharField(max_length=64, blank=True, editable=False)
+    changed_at = models.DateTimeField(
+        _("changed"), null=True, blank=True, editable=False, help_text=_("When it last showed something else.")
+    )
     fetched_at = models.DateTimeField(_("last fetched"), null=True, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Writing events: for calendars (no attendees, or servers would mail them) and for mails (EM-1 to EM-3).
+"""Writing events: for calendars (no attendees, or servers would mail them), for mails (EM-1 to EM-3), for feeds.
 
 Times carry their zone and its definition, because events written in UTC are read wrongly by some servers;
 DTEND is always there, because some refuse events without it (SYNC 2.4). The same wish gives the same bytes.
@@ -7,12 +7,12 @@ DTEND is always there, because some refuse events without it (SYNC 2.4). The sam
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText
 
 from calendars.providers.base import EventWish, WishStatus
 from calendars.providers.ical.zone_names import named_zone
@@ -42,7 +42,22 @@ class Person:
 
 def event_bytes(wish: EventWish) -> bytes:
     """Return the wish as a calendar resource of one event, without METHOD, ORGANIZER and ATTENDEE."""
-    return _calendar(_event(wish), wish)
+    return _calendar([(_event(wish), wish)])
+
+
+def feed_bytes(wishes: Sequence[EventWish], *, name: str, zone: str, refresh: timedelta) -> bytes:
+    """Return a file to subscribe to (METHOD:PUBLISH, RFC 5546 3.2.1), with what calendar programs show and heed.
+
+    ``refresh`` is how often it is worth asking again (RFC 7986 5.7).
+    """
+    header: list[tuple[str, Any]] = [
+        ("method", "PUBLISH"),
+        ("x-wr-calname", vText(clean(name).replace("\n", " "))),
+        ("x-wr-timezone", zone),
+        ("refresh-interval", vDuration(refresh, params={"VALUE": "DURATION"})),
+        ("x-published-ttl", vDuration(refresh)),
+    ]
+    return _calendar([(_event(wish), wish) for wish in wishes], header)
 
 
 def invitation_bytes(
@@ -63,7 +78,7 @@ def invitation_bytes(
         address.params["PARTSTAT"] = vText("NEEDS-ACTION")
         address.params["RSVP"] = vText("FALSE" if method is Method.CANCEL else "TRUE")
         event.add("attendee", address, encode=0)
-    return _calendar(event, wish, method=method.value)
+    return _calendar([(event, wish)], [("method", method.value)])
 
 
 def clean(text: str) -> str:
@@ -71,16 +86,21 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", _BREAKS.sub("\n", text))
 
 
-def _calendar(event: Event, wish: EventWish, method: str = "") -> bytes:
+def _calendar(events: Sequence[tuple[Event, EventWish]], header: Sequence[tuple[str, Any]] = ()) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    if method:
-        calendar.add("method", method)
-    calendar.add_component(event)
-    # The years around are enough: readers know the zone by its name, the definition is for those that do not.
-    calendar.add_missing_timezones(date(wish.start.year - 1, 1, 1), date(wish.end.year + 2, 1, 1))
+    for name, value in header:
+        calendar.add(name, value)
+    for event, _wish in events:
+        calendar.add_component(event)
+    if events:
+        # The years around are enough: readers know the zone by its name, the definition is for those that do not.
+        first = min(wish.start for _event, wish in events).year - 1
+        calendar.add_missing_timezones(
+            date(first, 1, 1), date(max(wish.end for _, wish in events).year + 2, 1, 1)
+        )
     written: bytes = calendar.to_ical()
     return written
 
