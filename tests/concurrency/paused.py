@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Any
 
 from bookingsite.wsgi import application  # sets Django up
 
@@ -21,10 +22,10 @@ _SECONDS = 0.03
 _insert = lifecycle._insert
 
 
-def insert(wish: lifecycle.Wish, *, now: datetime) -> Booking:
+def insert(wish: lifecycle.Wish, *, now: datetime, **more: Any) -> Booking:
     """Take a little longer."""
     time.sleep(_SECONDS)
-    return _insert(wish, now=now)
+    return _insert(wish, now=now, **more)
 
 
 lifecycle._insert = insert

@@ -38,7 +38,9 @@ def daily_limit(port: int) -> Facts:
     answers = at_once(port, [raced.form(start, guest=number) for number, start in enumerate(raced.starts)])
     days = {start.date() for start in raced.starts}
     return {
-        "days": len(days), "bookings": Booking.objects.filter(event_type=raced.event_type).count(), **_said(answers)
+        "days": len(days),
+        "bookings": Booking.objects.filter(event_type=raced.event_type).count(),
+        **_said(answers),
     }
 
 
@@ -71,7 +73,7 @@ def cancelled_twice(port: int) -> Facts:
 
 
 def cancelled_and_moved(port: int) -> Facts:
-    """"Cancel" and "Move it there" at the same moment: cancelled in the end, and no time is held."""
+    """ "Cancel" and "Move it there" at the same moment: cancelled in the end, and no time is held."""
     facts = Counter[str]()
     for booking, other in _booked("moved", ROUNDS):
         cancel = Request(f"{_page(booking)}cancel/", {"reason": "ill"})
@@ -91,11 +93,14 @@ def admin_and_page(port: int) -> Facts:
     answers = []
     for start in raced.starts:
         saving = Request("/admin/bookings/booking/add/", _admin_form(raced.event_type.pk, start), cookies)
-        answers += at_once(port, [each for number in range(FEW) for each in (saving, raced.form(start, guest=number))])
+        answers += at_once(
+            port, [each for number in range(FEW) for each in (saving, raced.form(start, guest=number))]
+        )
     made = Counter(Booking.objects.filter(event_type=raced.event_type).values_list("start", flat=True))
     refused_or_made = {200, 302, 303, 409}
     return {
-        "times": len(made), "most": max(made.values(), default=0),
+        "times": len(made),
+        "most": max(made.values(), default=0),
         "told": sum(answer.status in {302, 303} for answer in answers),
         "other answers": sorted({answer.status for answer in answers} - refused_or_made),
     }
@@ -118,8 +123,33 @@ def moved_and_booked(port: int) -> Facts:
     return dict(facts)
 
 
+def offered_times(port: int) -> Facts:
+    """Two times are proposed to a guest, who presses both buttons, and "Keep", again and again at once."""
+    from bookings.domain import links
+    from bookings.outside import offering
+    from bookingsite.lib import clock
+    from tests.concurrency.people import field
+
+    raced, facts = field("offered", 3 * ROUNDS), Counter[str]()
+    for number in range(ROUNDS):
+        mine, *proposed = raced.starts[3 * number : 3 * number + 3]
+        booking = _book(raced.event_type, mine)
+        offer = offering.offer(booking, proposed, now=clock.now())
+        path = f"/b/offer/{links.offer_token(offer)}/"
+        wanted = [Request(path, {"start": _text(start)}) for start in proposed]
+        answers = at_once(port, [*wanted, Request(path, {"answer": "keep"})] * FEW)
+        booking.refresh_from_db()
+        offer.refresh_from_db()
+        is_moved = (booking.start in proposed, booking.sequence) == (True, 1)
+        is_kept = (booking.start, booking.sequence) == (mine, 0)
+        facts["answered once"] += offer.state == ("taken" if is_moved else "declined") and is_moved != is_kept
+        facts["claims"] += booking.claims.filter(start=booking.start).count()
+        facts["other answers"] += sum(answer.status not in {200, 302, 409} for answer in answers)
+    return dict(facts)
+
+
 RACES = {race.__name__: race for race in (
-    daily_limit, same_form, cancelled_twice, cancelled_and_moved, admin_and_page, moved_and_booked,
+    daily_limit, same_form, cancelled_twice, cancelled_and_moved, admin_and_page, moved_and_booked, offered_times,
 )}  # fmt: skip
 
 
@@ -151,14 +181,18 @@ def _text(start: datetime) -> str:
     return start_text(start)
 
 
-def _outcome(booking: Booking, answers: Sequence[Answer], *, mails_of_moves: int = 0, versions: int = 0) -> Facts:
+def _outcome(
+    booking: Booking, answers: Sequence[Answer], *, mails_of_moves: int = 0, versions: int = 0
+) -> Facts:
     """How often each thing that must be was; everything is a number, to be added up over the rounds."""
     booking.refresh_from_db()
     return {
         "cancelled": int(not booking.is_live),
         "claims": booking.claims.count(),
         "cancellations": booking.history.filter(action="cancelled").count(),
-        "mails too many": booking.messages.count() - 4 - mails_of_moves,  # booked and cancelled, to guest and host
+        "mails too many": booking.messages.count()
+        - 4
+        - mails_of_moves,  # booked and cancelled, to guest and host
         "versions too many": booking.sequence - 1 - versions,
         "other answers": sum(answer.status not in {200, 302, 409} for answer in answers),
     }
@@ -181,9 +215,7 @@ def _operator() -> str:
 
 
 def _admin_form(event_type: int, start: datetime) -> dict[str, str]:
-    inlines = {
-        f"{name}-{kind}_FORMS": "0" for name in ("guests", "history") for kind in ("TOTAL", "INITIAL")
-    }
+    inlines = {f"{name}-{kind}_FORMS": "0" for name in ("guests", "history") for kind in ("TOTAL", "INITIAL")}
     return {
         "csrfmiddlewaretoken": "c" * 32, "event_type": str(event_type),
         "start_0": f"{start:%Y-%m-%d}", "start_1": f"{start:%H:%M:%S}",

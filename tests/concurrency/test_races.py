@@ -60,3 +60,8 @@ def test_a_save_in_the_admin_and_guests_on_the_page_get_each_time_once(facts):
 @pytest.mark.promise("B3", "B5")
 def test_a_time_moved_to_and_booked_at_the_same_moment_is_held_once(facts):
     assert facts["moved_and_booked"] == {"held once": ROUNDS, "other answers": 0}
+
+
+@pytest.mark.promise("C20")
+def test_proposed_times_pressed_at_the_same_moment_are_answered_once(facts):
+    assert facts["offered_times"] == {"answered once": ROUNDS, "claims": ROUNDS, "other answers": 0}
