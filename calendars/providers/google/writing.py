@@ -83,7 +83,7 @@ class Writer:
 
     def _changed(self, key: str, wish: EventWish, etag: str) -> Event | None:
         """The event that an earlier `put` made, as wished now; None when it is gone for good."""
-        if wish.meeting or not etag:
+        if _wants_meet(wish) or not etag:
             # Whether it has its meeting already only the event itself can tell.
             event = self._get(key)
             return self._rounds(key, wish, event) if event else None

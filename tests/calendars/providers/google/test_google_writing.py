@@ -1,5 +1,6 @@
 """Writing events: burnt ids, strangers' ids, versions that moved on, meetings."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from calendars.providers.base import Meeting, ReadingRules, WishStatus, Written
 from calendars.providers.google import GoogleProvider
 from calendars.providers.google.marks import event_id, is_event_id
 from calendars.providers.google.writing import Writer
-from tests.calendars.providers.google.conftest import EMAIL, WINDOW
+from tests.calendars.providers.google.conftest import EMAIL, WINDOW, Connect
 from tests.calendars.providers.worlds import START, wish
 from tests.fakes.google import Fault, GoogleFake
 
@@ -327,3 +328,13 @@ def _with_writer(fake: GoogleFake) -> tuple[Writer, list[float]]:
     waits: list[float] = []
     api = Api(FakeTokens(fake), POLICY, fake.addresses()["api"])
     return Writer(api, EMAIL, pause=waits.append), waits
+
+
+@pytest.mark.promise("C18")
+def test_workers_at_the_same_time_make_one_event(fake: GoogleFake, connect: Connect) -> None:
+    with ThreadPoolExecutor(4) as workers:
+        found = list(workers.map(lambda _: connect().put(EMAIL, meet(), None), range(8)))
+
+    [event] = fake.events(EMAIL)
+    assert {one.key for one in found} == {event["id"]}
+    assert {one.meeting_url for one in found} == {event["hangoutLink"]}
