@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.db.models import Count, F, Prefetch, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from bookingsite.models import User
-from calendars import wording
-from calendars.models import Account, Calendar, Write
+from calendars import signals, trust, wording
+from calendars.models import Account, Calendar, Channel, Write
 from calendars.providers import registry
 from calendars.wording import Problem
 
@@ -21,11 +22,17 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One calendar as the page shows it."""
+    """One calendar as the page shows it. `announces`: its provider tells of changes, so it is read at once."""
 
     calendar: Calendar
     why_read_only: Text
     problem: Problem | None
+    announces: bool = False
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the calendar is read: it blocks or receives."""
+        return self.calendar.blocks or self.calendar.receives
 
     @property
     def is_unread(self) -> bool:
@@ -35,7 +42,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One account as the page shows it. `badge` is one of ok, warn, bad, muted."""
+    """One account as the page shows it. `badge` is one of ok, warn, bad, muted.
+
+    `closes_at` is the last moment at which the copies of its blocking calendars count, None: for ever.
+    """
 
     account: Account
     kind: str
@@ -43,10 +53,12 @@ class Card:
     badge: str
     problem: Problem | None
     last_ok_at: datetime | None
-    next_at: datetime | None
     lines: Sequence[Line]
     waiting: int
     given_up: int
+    is_closed: bool
+    closes_at: datetime | None
+    dependants: signals.Dependants
 
     @property
     def is_closing(self) -> bool:
@@ -56,15 +68,26 @@ class Card:
     @property
     def is_reading(self) -> bool:
         """Whether something is being read for the first time."""
-        return any(line.is_unread and not line.problem for line in self.lines)
+        return any(line.is_unread and not line.calendar.failing_since for line in self.lines)
+
+    @property
+    def used(self) -> list[Line]:
+        """The calendars that are read."""
+        return [line for line in self.lines if line.is_used]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether any of its calendars closes times."""
+        return any(line.calendar.blocks for line in self.lines)
 
 
-def cards_of(owner: User) -> list[Card]:
-    """The owner's accounts, by name. Two queries, however many there are."""
+def cards_of(owner: User, now: datetime) -> list[Card]:
+    """The owner's accounts, by name. Two queries, however many there are; a third when something is wrong."""
     unsettled = ~Q(calendars__writes__done_version=F("calendars__writes__version"))
     unsettled &= Q(calendars__writes__isnull=False)
     dead = unsettled & Q(calendars__writes__state=Write.State.DEAD)
-    accounts = (
+    calendars = Calendar.objects.select_related("channel").order_by("name", "pk")
+    accounts: list[Account] = list(
         Account.objects.filter(owner=owner)
         .annotate(
             waiting=Count(
@@ -72,16 +95,30 @@ def cards_of(owner: User) -> list[Card]:
             ),
             given_up=Count("calendars__writes", filter=dead),
         )
-        .prefetch_related(Prefetch("calendars", Calendar.objects.order_by("name", "pk")))
+        .prefetch_related(Prefetch("calendars", calendars))
     )
-    return [_card(account) for account in accounts]
+    failing = [each for each in accounts if each.status != Account.Status.CONNECTED and not each.closing_at]
+    dependants = _dependants(failing)
+    return [_card(account, dependants.get(account.pk, signals.Dependants()), now) for account in accounts]
 
 
-def _card(account: Account) -> Card:
+def _dependants(accounts: list[Account]) -> dict[int, signals.Dependants]:
+    """What depends on these accounts, as those above us tell."""
+    found: dict[int, signals.Dependants] = {}
+    answers = signals.dependants_asked.send(Account, accounts=accounts) if accounts else []
+    for _receiver, told in answers:
+        found.update(cast(dict[int, signals.Dependants], told))
+    return found
+
+
+def _card(account: Account, dependants: signals.Dependants, now: datetime) -> Card:
     calendars = list(account.calendars.all())
-    state, badge = _state(account)
-    watched = [calendar for calendar in calendars if calendar.blocks or calendar.receives]
-    read = [calendar.last_ok_at for calendar in watched if calendar.last_ok_at]
+    used = [calendar for calendar in calendars if calendar.blocks or calendar.receives]
+    blocking = [calendar for calendar in calendars if calendar.blocks]
+    read = [calendar.last_ok_at for calendar in used if calendar.last_ok_at]
+    is_closed = any(trust.reason(calendar, now) for calendar in blocking)
+    ends = [end for end in map(trust.closes_at, blocking) if end]
+    state, badge = _state(account, used, is_closed=is_closed)
     return Card(
         account=account,
         kind=registry.KINDS[account.provider].title
@@ -90,26 +127,47 @@ def _card(account: Account) -> Card:
         state=state,
         badge=badge,
         problem=wording.problem(account.error, account.provider) if account.error else None,
-        last_ok_at=min(read) if read and len(read) == len(watched) else account.last_ok_at,
-        next_at=min((calendar.run_at for calendar in watched), default=None),
-        lines=[_line(calendar, account) for calendar in calendars],
+        last_ok_at=min(read) if read and len(read) == len(used) else account.last_ok_at,
+        lines=[_line(calendar, account, now) for calendar in calendars],
         waiting=getattr(account, "waiting", 0),
         given_up=getattr(account, "given_up", 0),
+        is_closed=is_closed,
+        closes_at=min(ends, default=None),
+        dependants=dependants,
     )
 
 
-def _state(account: Account) -> tuple[Text, str]:
+def _state(account: Account, used: Sequence[Calendar], *, is_closed: bool) -> tuple[Text, str]:
+    """In which state the account is, in a few words (UX 8), and the colour of its badge."""
     if account.closing_at:
         return _("being disconnected"), "muted"
-    badges = {
-        Account.Status.CONNECTED: "ok",
-        Account.Status.RETRYING: "warn",
-        Account.Status.RECONNECT: "bad",
-    }
-    return account.get_status_display(), badges[Account.Status(account.status)]
+    if account.status == Account.Status.RECONNECT or account.error in wording.MISSING_PERMISSION:
+        is_partial = account.error in wording.MISSING_PERMISSION
+        return (_("missing permission") if is_partial else Account.Status.RECONNECT.label), "bad"
+    if not used:
+        return _("paused: no calendar in use"), "muted"
+    if account.status == Account.Status.RETRYING:
+        counts = not is_closed and any(calendar.last_ok_at for calendar in used)
+        degraded = (_("degraded: the last known copy counts"), "warn")
+        return degraded if counts else (Account.Status.RETRYING.label, "bad")
+    return _state_of_calendars(used) or (Account.Status.CONNECTED.label, "ok")
 
 
-def _line(calendar: Calendar, account: Account) -> Line:
+def _state_of_calendars(used: Sequence[Calendar]) -> tuple[Text, str] | None:
+    if any(calendar.vanished_at for calendar in used):
+        return _("a calendar is gone"), "warn"
+    if any(calendar.receives and calendar.warning == "not_writable" for calendar in used):
+        return _("read-only calendar for bookings"), "warn"
+    return None
+
+
+def _announces(calendar: Calendar, now: datetime) -> bool:
+    """Whether an order stands at the provider to tell us of changes."""
+    channel: Channel | None = getattr(calendar, "channel", None)
+    return bool(channel and channel.channel_id and channel.expires_at and channel.expires_at > now)
+
+
+def _line(calendar: Calendar, account: Account, now: datetime) -> Line:
     is_its_own = bool(calendar.error) and calendar.error != account.error
     problem = wording.problem(calendar.error, account.provider) if is_its_own else None
     if calendar.vanished_at and not problem and account.provider != "ics":  # its own error says it all
@@ -121,6 +179,7 @@ def _line(calendar: Calendar, account: Account) -> Line:
         calendar=calendar,
         why_read_only="" if calendar.writable else wording.why_read_only(calendar.why_read_only),
         problem=problem or wording.warning(calendar.warning) or _unencrypted(account),
+        announces=_announces(calendar, now),
     )
 
 

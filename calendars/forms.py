@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookingsite.validation import validate_single_line
 from calendars.connecting import SignIn
-from calendars.models import Account, Calendar
-from calendars.models.account import LONGEST_TRUST
+from calendars.models import Calendar
 from calendars.providers.caldav.presets import looks_like_app_password, typed_url
 from calendars.providers.ics.address import LONGEST as LONGEST_FEED_URL
 from calendars.providers.ics.address import FeedAddress, NotAFeedAddress, feed_address
 from calendars.wording import problem
 
-if TYPE_CHECKING:
-    AccountModelForm = forms.ModelForm[Account]
-    CalendarModelForm = forms.ModelForm[Calendar]
-else:
-    AccountModelForm = CalendarModelForm = forms.ModelForm
-
-INTERVALS = (5, 10, 15, 30, 60)
 LONGEST_URL = 500
 
 
@@ -190,49 +181,6 @@ class DisconnectForm(forms.Form):
         initial="keep",
         widget=forms.RadioSelect,
     )
-
-
-class AccountForm(AccountModelForm):
-    """How an account is called and treated."""
-
-    class Meta:
-        model = Account
-        fields: ClassVar[list[str]] = ["label", "trust_hours", "delete_cancelled"]
-        labels: ClassVar[dict[str, Any]] = {"label": _("Name on this page")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["trust_hours"] = forms.IntegerField(
-            label=_("Trust the last copy for (hours)"),
-            min_value=1,
-            max_value=LONGEST_TRUST,
-            help_text=_(
-                "When the calendars could not be read for longer, no times are offered. At most three days."
-            ),
-        )
-
-
-class SwitchesForm(CalendarModelForm):
-    """Which events of a calendar close your time (C13, C14)."""
-
-    interval_minutes = forms.TypedChoiceField(
-        label=_("Look for changes every"),
-        coerce=int,
-        choices=lambda: [
-            (minutes, gettext("%(minutes)d minutes") % {"minutes": minutes}) for minutes in INTERVALS
-        ],
-    )
-
-    class Meta:
-        model = Calendar
-        fields: ClassVar[list[str]] = [
-            "tentative_blocks",
-            "elsewhere_blocks",
-            "out_of_office_blocks",
-            "unanswered_blocks",
-            "all_day",
-            "interval_minutes",
-        ]
 
 
 class ChoiceForm(forms.Form):

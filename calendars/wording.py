@@ -47,7 +47,7 @@ PROBLEMS: dict[str, Problem] = {
         _("If that was a mistake, begin again and choose to allow it."),
     ),
     "consent_partial": Problem(
-        _("A permission that is needed was left out, so nothing was changed."),
+        _("A permission that is needed was left out."),
         _("Grant again, and leave every box ticked on the provider's page."),
     ),
     "consent_stale": Problem(
@@ -193,8 +193,8 @@ GOOGLE: dict[str, Problem] = {
     "bad_client": Problem(
         _("Google does not accept the client that this site asks with."),
         _(
-            "Whoever registered it must check client ID, client secret and the redirect address in the Google "
-            "Cloud console; then reconnect."
+            "Whoever registered it must check client ID, client secret, the redirect address and that the Google "
+            "Calendar API is enabled, in the Google Cloud console; then reconnect."
         ),
     ),
     "other_account": Problem(
@@ -319,6 +319,9 @@ UNENCRYPTED = Problem(
     _("Use an address that begins with https:// if there is one."),
 )
 """For feeds at plain http."""
+
+MISSING_PERMISSION = frozenset({"consent_partial", "permission_denied"})
+"""Codes of accounts that are signed in but may not do all that is needed."""
 
 WHY_READ_ONLY: dict[str, Text] = {
     "not_owner": _("read-only: shared with you by somebody else"),

@@ -27,12 +27,13 @@ from calendars.views.own import account_or_404, person_of, tries_too_often
 @require_safe
 def integrations(request: HttpRequest) -> HttpResponse:
     """Every connected account with its state in words, and what its calendars are for (C9)."""
-    cards = cards_of(person_of(request))
+    now = clock.now()
+    cards = cards_of(person_of(request), now)
     context = {
         "cards": cards,
         "choosable": [card for card in cards if not card.is_closing and card.lines],
         "receives_none": not any(line.calendar.receives for card in cards for line in card.lines),
-        "now": clock.now(),
+        "now": now,
     }
     return render(request, "calendars/integrations.html", context)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from calendars import connecting, subscribing
-from calendars.forms import AccountForm, SwitchesForm
+from calendars.settings_forms import AccountForm, SwitchesForm
 from calendars.views.own import account_or_404, calendar_or_404, posted
 
 
