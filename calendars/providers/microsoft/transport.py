@@ -158,14 +158,13 @@ class GraphClient:
             yield from values(page)
 
     def _url(self, place: str) -> str:
-        url = urljoin(self._api, str(place))
         try:
-            is_home = http.origin(url) == http.origin(self._api)
+            url = urljoin(self._api, place)
+            if http.origin(url) == http.origin(self._api):
+                return url
         except (http.InvalidAddress, ValueError):
-            is_home = False
-        if not is_home:
-            raise errors.ServerFailed("a link that leads elsewhere")
-        return url
+            pass
+        raise errors.ServerFailed("a link that leads elsewhere")
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], options: Json) -> Answer:
         try:

@@ -65,7 +65,10 @@ class Fault:
         handler.close_connection = self.drop or self.cut
         if self.drop:
             return
-        handler.send_response(self.status)
+        if "Date" in self.headers:
+            handler.send_response_only(self.status)
+        else:
+            handler.send_response(self.status)
         for name, value in self.headers.items():
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(self.body) + (1000 if self.cut else 0)))
