@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from bookings.domain import lifecycle
+from bookings.domain import lifecycle, links
 from bookings.models import Booking, EventType
+from bookings.outside import offering
 from tests.e2e.guest_steps import NOW, TEN_ON_TUESDAY, GuestSite
 from tests.factories.bookings import booked
 
@@ -45,6 +47,26 @@ def cancelled(site: GuestSite, page: Page) -> None:
     """The page of a cancelled booking."""
     booking = lifecycle.cancel(taken(site), actor=Booking.Actor.GUEST, now=NOW)
     page.goto(site.of_booking(booking))
+
+
+def proposed(path: str = "") -> Callable[[GuestSite, Page], Any]:
+    """The page of other times that the host proposes, one of which is gone."""
+
+    def go(site: GuestSite, page: Page) -> None:
+        booking = taken(site)
+        starts = [TEN_ON_TUESDAY + timedelta(hours=hours) for hours in (-1, 1, 24, 24 * 7)]
+        offer = offering.offer(booking, starts, now=NOW)
+        booked(site.talk, starts[1], now=NOW)
+        page.goto(f"{site.url}/b/offer/{links.offer_token(offer)}/{path}")
+
+    return go
+
+
+def kept(site: GuestSite, page: Page) -> None:
+    """The page of a proposal after the guest kept the time."""
+    proposed()(site, page)
+    page.get_by_role("button", name="Keep the time as it is").click()
+    page.wait_for_selector("text=Your appointment stays as it is")
 
 
 def too_late(site: GuestSite, page: Page) -> None:
@@ -84,6 +106,10 @@ PAGES: dict[str, Callable[[GuestSite, Page], Any]] = {
     "reschedule to a time": of_booking("reschedule/?start=2027-03-03T09:00Z"),
     "cancelled": cancelled,
     "too late": too_late,
+    "times proposed": proposed(),
+    "time proposed and chosen": proposed("?start=2027-03-03T09:00Z"),
+    "cancel instead of moving": proposed("?cancel=1"),
+    "time kept": kept,
     "not found": shown("/anna/nothing/"),
 }
 
