@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bookingsite.lib import clock
 from calendars import wording
 from calendars.connecting import AlreadyConnectedError, OtherAccountError
-from calendars.models import Account
+from calendars.models import Account, OAuthClient
 from calendars.oauth import clients, consenting
 from calendars.oauth.consenting import NoClientError, Pending
 from calendars.providers import registry
@@ -102,7 +102,7 @@ def page(
     admin_url, client_id = _admin_consent(request, provider) if code == "admin_consent" else ("", "")
     context: dict[str, Any] = {
         "provider": provider,
-        "title": _kind_or_404(provider).title,
+        "title": OAuthClient.Provider(provider).label,
         "account": account,
         "has_client": provider in clients.providers_with_client(person.pk),
         "is_operator": person.is_superuser,
@@ -136,7 +136,7 @@ def leave(request: HttpRequest, provider: str, account: Account | None = None) -
     except (ProviderError, NoClientError) as error:
         return page(request, provider, account, _found(error))
     request.session[_pending_key(provider)] = pending.as_json()
-    context = {"url": url, "title": _kind_or_404(provider).title}
+    context = {"url": url, "title": OAuthClient.Provider(provider).label}
     response = render(request, "calendars/leaving.html", context)
     response["Refresh"] = f"0; url={url}"
     return response
