@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -130,6 +130,16 @@ def changed_at(link: FeedLink, etag: str, now: datetime) -> datetime:
     same = FeedLink.objects.filter(pk=link.pk, etag=link.etag)  # somebody else may just have noted it
     same.update(etag=etag, changed_at=moment, fetched_at=now)
     return moment
+
+
+def own_uids(owner_id: int, uids: Collection[str]) -> frozenset[str]:
+    """Of these UIDs those of the host's bookings in whatever state. One query, none where no UID is of this site."""
+    ending = f"@{settings.SITE_DOMAIN}"
+    named = {uid.removesuffix(ending): uid for uid in uids if uid.endswith(ending)}
+    if not named:
+        return frozenset()
+    found = Booking.objects.filter(host=owner_id, public_id__in=named)
+    return frozenset(named[public_id] for public_id in found.values_list("public_id", flat=True))
 
 
 def _ahead() -> timedelta:

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from availability import signals as closing
 from availability.engine.spans import Span
 from availability.models import Schedule
-from bookings import standing
+from bookings import feeds, standing
 from bookings.domain import meetings
 from bookings.models import EventType
 from bookings.notices import affected, noting
@@ -90,6 +90,12 @@ def ask_about_event(
 def forget_questions(*, calendar: Calendar, uids: list[str], now: datetime, **_: Any) -> None:
     """An event that is where it should be again asks nothing any more (C16)."""
     drift.note_in_place(calendar, uids=uids, now=now)
+
+
+@receiver(signals.bookings_asked, dispatch_uid="bookings.name_bookings")
+def name_bookings(*, owner_id: int, uids: frozenset[str], **_: Any) -> frozenset[str]:
+    """Which of these events are bookings of the host."""
+    return feeds.own_uids(owner_id, uids)
 
 
 @receiver(signals.blocks_changed, dispatch_uid="bookings.watch_for_collisions")

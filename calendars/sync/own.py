@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from calendars.models import Write
+from calendars import signals
+from calendars.models import Calendar, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,19 @@ def own_events(owner_id: int, *, uids: Collection[str], markers: Collection[str]
         if row.marker:
             found.by_marker.setdefault(row.marker, []).append(row)
     return found
+
+
+def echoes(owner_id: int, uids: Collection[str]) -> frozenset[str]:
+    """Of these UIDs from read-only calendars those of the owner's bookings: our own feed, subscribed to.
+
+    Such an event says nothing that the booking does not say, and stays on for a while after the booking has
+    moved or gone. In calendars that are written to an event of that name may be the host's own word on the time;
+    do not ask for those.
+    """
+    if not uids:
+        return frozenset()
+    asked = signals.bookings_asked.send(Calendar, owner_id=owner_id, uids=frozenset(uids))
+    return frozenset(uid for _receiver, found in asked for uid in found or ())
 
 
 def _uids(row: Write) -> Iterator[str]:

@@ -22,7 +22,7 @@ from calendars.providers import registry
 from calendars.providers.base import Occurrence, Provider, RawItem, ReadingRules, WholeReader, Window
 from calendars.sync.blocking import Switches
 from calendars.sync.connection import open_provider, reading_rules, switches_of
-from calendars.sync.own import own_events
+from calendars.sync.own import echoes, own_events
 
 FRESH_ENOUGH = timedelta(seconds=60)
 THREADS = 16
@@ -64,10 +64,12 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A blocking occurrence, and the name that our own events may be recognised by beside their UID."""
+    """A blocking occurrence, and what else our own events are recognised by beside their UID."""
 
     occurrence: Occurrence
     marker: str
+    is_read_only: bool
+    """Whether it is in a calendar that nobody writes to here."""
 
 
 def recheck(owner_id: int, start_s: int, end_s: int, *, now: datetime, budget: float = 3.0) -> Recheck:
@@ -187,7 +189,7 @@ def _read(look: _Look, window: Window, ends_at: float) -> list[_Found]:
     finally:
         provider.close()
     return [
-        _Found(found, reading.marker)
+        _Found(found, reading.marker, not look.calendar.writable)
         for reading in readings
         for found in reading.occurrences
         if found.start < window[1]
@@ -207,7 +209,11 @@ def _foreign(owner_id: int, found: Sequence[_Found]) -> list[tuple[int, int]]:
     """The spans of those that are not our own events."""
     uids = {each.occurrence.uid for each in found}
     own = own_events(owner_id, uids=uids, markers={each.marker for each in found})
-    others = [each.occurrence for each in found if not own.of(each.occurrence.uid, each.marker)]
+    foreign = [each for each in found if not own.of(each.occurrence.uid, each.marker)]
+    echoed = echoes(owner_id, {each.occurrence.uid for each in foreign if each.is_read_only})
+    others = [
+        each.occurrence for each in foreign if not (each.is_read_only and each.occurrence.uid in echoed)
+    ]
     return [(int(each.start.timestamp()), int(each.end.timestamp())) for each in others]
 
 

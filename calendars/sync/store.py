@@ -12,7 +12,7 @@ from calendars.models import Busy, Calendar, Item, Write
 from calendars.models.keys import place_of
 from calendars.sync import reports
 from calendars.sync.expand import Expanded, Times
-from calendars.sync.own import own_events
+from calendars.sync.own import echoes, own_events
 
 CHUNK = 500
 """Items written in one transaction, and keys named in one query (SQLite takes some thousand parameters)."""
@@ -49,7 +49,9 @@ def keep(
         calendar, [(one, own[one.raw.key]) for one in found if one.raw.key in known], now, in_flight
     )
     reports.in_place(calendar, [(one, own[one.raw.key]) for one in found], now, in_flight)
-    items = [_item(calendar, one, own[one.raw.key]) for one in found]
+    doubtful = {one.uid for one in found if not own[one.raw.key] and not calendar.writable}
+    echoed = echoes(calendar.owner_id, doubtful)
+    items = [_item(calendar, one, own[one.raw.key], is_echo=one.uid in echoed) for one in found]
     stored = Item.objects.bulk_create(
         items, update_conflicts=True, unique_fields=["calendar", "place"], update_fields=_UPDATED
     )
@@ -146,7 +148,7 @@ def _without_copies(
     return {key: [] if elsewhere.get(key) in standing else writes for key, writes in rows.items()}
 
 
-def _item(calendar: Calendar, one: Expanded, own: Sequence[Write]) -> Item:
+def _item(calendar: Calendar, one: Expanded, own: Sequence[Write], *, is_echo: bool) -> Item:
     return Item(
         calendar=calendar,
         key=one.raw.key,
@@ -155,7 +157,7 @@ def _item(calendar: Calendar, one: Expanded, own: Sequence[Write]) -> Item:
         uid=own[0].uid if own else one.uid,
         summary=one.summary,
         data=one.raw.data,
-        is_ours=bool(own),
+        is_ours=bool(own) or is_echo,
         warning=one.warning,
     )
 
