@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -102,4 +103,5 @@ def _label(booking: Booking, start: datetime) -> str:
     if not texts.clocks_differ(host, guest, start, there):
         return label
     theirs = texts.span_in_words(start, there, zone=guest)
-    return _("%(when)s – for the guest %(theirs)s") % {"when": label, "theirs": theirs}
+    note = _("For the guest: %(when)s") % {"when": theirs}
+    return format_html('{}<br><span class="muted small">{}</span>', label, note)

@@ -134,7 +134,7 @@ def test_host_proposes_ranked_times(desk: Desk, booking: Booking, page: Client) 
     ]  # fmt: skip
     assert asked.texts("//label[input[@name='starts']]")[0] == (
         "Tuesday 2 March 2027, 9:30 AM – 10:00 AM (Europe/Berlin, UTC+1)"
-        " – for the guest Tuesday 2 March 2027, 3:30 AM – 4:00 AM (America/New York, UTC-5)"
+        " For the guest: Tuesday 2 March 2027, 3:30 AM – 4:00 AM (America/New York, UTC-5)"
     )
     assert (offer.starts, offer.state) == (values[:2], "open")
     assert "The times are proposed; the guest gets a mail." in after.text("//main")
