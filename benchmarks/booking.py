@@ -58,7 +58,9 @@ def _bookings() -> tuple[float, float, int]:
 
     send()  # templates, translations and connections are there from now on
     form_ms, row_ms = median_ms(
-        send, lambda: Heartbeat.objects.update_or_create(name="bench", defaults={"beat_at": NOW}), passes=BOOKINGS
+        send,
+        lambda: Heartbeat.objects.update_or_create(name="bench", defaults={"beat_at": NOW}),
+        passes=BOOKINGS,
     )
     queries = queries_of(send)
     if Booking.objects.count() != BOOKINGS + 2:
@@ -70,13 +72,18 @@ def _apart(starts: Sequence[datetime], count: int) -> list[datetime]:
     """The first starts that leave room for the one before and its buffers."""
     found: list[datetime] = []
     for start in starts:
-        if not found or (start - found[-1]).total_seconds() >= workload.DURATION + workload.BEFORE + workload.AFTER:
+        if (
+            not found
+            or (start - found[-1]).total_seconds() >= workload.DURATION + workload.BEFORE + workload.AFTER
+        ):
             found.append(start)
     return found[:count]
 
 
 def _form(ticket: str) -> bytes:
-    return urlencode({"ticket": ticket, "name": "Gina Guest", "email": "gina@example.com", "notes": "Hello"}).encode()
+    return urlencode(
+        {"ticket": ticket, "name": "Gina Guest", "email": "gina@example.com", "notes": "Hello"}
+    ).encode()
 
 
 def _mails() -> tuple[float, float, int]:

@@ -29,7 +29,7 @@ def fill() -> None:
 
     from bookingsite.models import User
     from calendars.models import Account, Calendar, Channel
-    from calendars.sync import channels, pull
+    from calendars.sync import pull
 
     people = [User(email=f"{n}@example.org", slug=f"p{n}", name=f"Host {n}") for n in range(ACCOUNTS)]
     people = User.objects.bulk_create(people)
@@ -103,7 +103,7 @@ def measure(act: Callable[[], object]) -> tuple[float, int]:
 def plan() -> str:
     """How the database finds what is due."""
     from bookingsite.models import LeasedRow
-    from calendars.sync import channels, pull
+    from calendars.sync import pull
 
     due = pull.due_calendars().filter(state=LeasedRow.State.READY, run_at__lte=NOW + timedelta(days=1))
     return due.order_by("run_at", "pk")[:1].explain()

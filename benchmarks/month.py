@@ -104,7 +104,9 @@ def _plain(event_type: EventType, text: str) -> Callable[[], object]:
     template = engines["django"].from_string("{% verbatim %}" + text + "{% endverbatim %}<p>{{ count }}</p>")
 
     def view(request: HttpRequest) -> HttpResponse:
-        rows = Busy.objects.filter(calendar__owner=event_type.host_id, blocks=True, end__gt=start, start__lt=end)
+        rows = Busy.objects.filter(
+            calendar__owner=event_type.host_id, blocks=True, end__gt=start, start__lt=end
+        )
         found = sweep(list(rows.values_list("start", "end")))
         return HttpResponse(template.render({"count": len(found)}))
 
@@ -121,7 +123,9 @@ def host_with(slug: str, busy: workload.Spans) -> EventType:
     from calendars.models import Busy, Item
     from tests.factories.calendars import make_account, make_calendar
 
-    host = User.objects.create_user(f"{slug}@example.org", None, name="Anna Berg", slug=slug, zone=workload.ZONE)
+    host = User.objects.create_user(
+        f"{slug}@example.org", None, name="Anna Berg", slug=slug, zone=workload.ZONE
+    )
     schedule = Schedule.objects.create(owner=host, name="Working hours", zone=workload.ZONE, is_default=True)
     WeeklyHours.objects.bulk_create(
         WeeklyHours(schedule=schedule, weekday=day, start=start, end=end)
@@ -131,7 +135,9 @@ def host_with(slug: str, busy: workload.Spans) -> EventType:
     calendar = make_calendar(
         make_account(host), last_ok_at=NOW - timedelta(seconds=30), expanded_to=NOW + timedelta(days=400)
     )
-    items = Item.objects.bulk_create(Item(calendar=calendar, key=f"event-{number}") for number in range(len(busy)))
+    items = Item.objects.bulk_create(
+        Item(calendar=calendar, key=f"event-{number}") for number in range(len(busy))
+    )
     Busy.objects.bulk_create(
         Busy(calendar=calendar, item=item, start=start, end=end)
         for item, (start, end) in zip(items, busy, strict=True)
