@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
+from django.db import OperationalError
 from django.db.models import Q
 
 from bookingsite.lib import clock, secrets
@@ -26,6 +29,8 @@ LEASE = timedelta(seconds=30)
 """How long one process may take for a renewal; another one takes over after that."""
 PATIENCE = 20.0
 """Seconds that one request of a renewal may take: well within the lease, so that a late answer is still stored."""
+INSISTENCE = 5.0
+"""Seconds in which storing a new grant is tried again, beside what the database waits by itself."""
 POLL = 0.05
 """Seconds between two looks at whether the other process is done."""
 
@@ -101,14 +106,15 @@ class StoredTokens:
             before = self._account.sealed_secret
             self._keep(self._asked(), lease, before)
         finally:
-            held.update(refresh_lease=None, refresh_until=None)
+            with suppress(OperationalError):  # then it ends by itself
+                held.update(refresh_lease=None, refresh_until=None)
 
     def _keep(self, renewed: Grant, lease: uuid.UUID, before: str) -> None:
         """Store it unless something newer is there: the person may have connected again meanwhile."""
         self._account.seal_secret(renewed.as_text())
         ours = Q(refresh_lease=lease) | Q(sealed_secret=before)
         row = Account.objects.filter(ours, pk=self._account.pk)
-        if row.update(sealed_secret=self._account.sealed_secret):
+        if _insist(lambda: row.update(sealed_secret=self._account.sealed_secret)):
             self._grant = renewed
         else:
             self._read_again()
@@ -117,6 +123,18 @@ class StoredTokens:
         client = clients.of_account(self._account)
         oauth = oauth_of(self._account.provider, self._policy)
         return oauth.refresh(client, self._grant, now=clock.now())
+
+
+def _insist(write: Callable[[], int]) -> int:
+    """What is lost for ever unless it is written is tried for a while: databases are busy at times."""
+    ends_at = time.monotonic() + INSISTENCE
+    while True:
+        try:
+            return write()
+        except OperationalError:
+            if time.monotonic() >= ends_at:
+                raise
+            time.sleep(POLL)
 
 
 class FixedToken:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.db import connection as db_connection
 
 from bookingsite.lib.http import GuardPolicy
 from bookingsite.models import User
@@ -152,3 +155,15 @@ def connected(owner: User, now: datetime, held: Grant | None = None, **fields: A
     account.seal_secret((held or grant(now)).as_text())
     account.save()
     return account
+
+
+def patiently(ask: Callable[[], str]) -> str:
+    """A SQLite database in memory refuses at once where files and PostgreSQL wait: this waits for all."""
+    until = monotonic() + 20
+    while True:
+        try:
+            return ask()
+        except OperationalError:
+            if db_connection.vendor != "sqlite" or monotonic() > until:
+                raise
+            sleep(0.05)

@@ -19,6 +19,7 @@ from calendars.models import Account, Busy, Calendar
 from calendars.oauth.tokens import StoredTokens, grant_of
 from calendars.sync.connection import guard_policy
 from calendars.wording import PROBLEMS
+from tests.calendars.oauth.conftest import patiently
 from tests.factories import calendars as make
 from tests.fakes.google import CALENDAR_LIST, EVENTS, Fault, GoogleFake
 from tests.fakes.microsoft import MicrosoftFake, entra
@@ -216,7 +217,7 @@ def test_two_workers_at_once_keep_the_one_refresh_token_that_works(page: Client,
         try:
             tokens = StoredTokens(Account.objects.get(pk=account.pk), guard_policy(deadline=10))
             together.wait(10)
-            return tokens.access()
+            return patiently(tokens.access)
         finally:
             connection.close()
 

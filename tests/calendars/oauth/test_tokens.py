@@ -9,7 +9,8 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from bookingsite.lib import clock, secrets
@@ -19,7 +20,7 @@ from calendars.oauth.tokens import FixedToken, StoredTokens, grant_of
 from calendars.providers import errors
 from calendars.providers.oauth import Grant
 from calendars.sync.connection import asked_within, guard_policy, open_provider
-from tests.calendars.oauth.conftest import World, connected, grant, register
+from tests.calendars.oauth.conftest import World, connected, grant, patiently, register
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(seconds=60)
@@ -186,6 +187,24 @@ def test_late_answer_is_kept_though_the_lease_ran_out(
     assert grant_of(account).refresh_token == "refresh-2"
 
 
+def test_new_grant_is_stored_though_the_database_is_busy_at_first(
+    host: User, world: World, client_of_site: OAuthClient, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = connected(host, now, grant(now, expires_in=OLD))
+    update, refused = QuerySet.update, []
+
+    def busy(queryset: QuerySet[Account], **values: object) -> int:
+        if "sealed_secret" in values and len(refused) < 2:
+            refused.append(values)
+            raise OperationalError("database is locked")
+        return update(queryset, **values)
+
+    monkeypatch.setattr(QuerySet, "update", busy)
+    assert tokens_of(account).access() == "access-2"
+    account.refresh_from_db()
+    assert (len(refused), grant_of(account).refresh_token) == (2, "refresh-2")
+
+
 @pytest.mark.promise("C3")
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_renew_once_and_both_go_on(
@@ -198,7 +217,7 @@ def test_two_workers_at_once_renew_once_and_both_go_on(
         try:
             tokens = tokens_of(account)
             together.wait(5)
-            return tokens.access()
+            return patiently(tokens.access)
         finally:
             connection.close()
 
