@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,8 @@ from bookingsite.models import User
 from calendars import connecting
 from calendars.connecting import AlreadyConnectedError, OtherAccountError
 from calendars.listing import apply_listing
-from calendars.models import Account
+from calendars.log.recording import recorded
+from calendars.models import Account, LogEntry
 from calendars.oauth import clients
 from calendars.oauth.addresses import addresses_of, redirect_address
 from calendars.oauth.tokens import FixedToken, oauth_of
@@ -110,12 +112,19 @@ def finish(owner: User, pending: Pending, answer: Mapping[str, str], now: dateti
     `ProviderError` that says why it did not work; then nothing changes.
     """
     client = clients.by_id(pending.provider, owner.pk, pending.client_id)
-    got = _exchanged(pending, client, answer, now)
-    listing = _listed(pending.provider, got)
+    with _recorded(owner, pending, now):
+        got = _exchanged(pending, client, answer, now)
+        listing = _listed(pending.provider, got)
     try:
         return _stored(owner, pending, got, listing, now)
     except IntegrityError:  # connected twice at the same moment, or renamed into one that is there
         return _stored(owner, pending, got, listing, now)
+
+
+def _recorded(owner: User, pending: Pending, now: datetime) -> AbstractContextManager[None]:
+    """The debug log of the account that is being reconnected; a new one has none yet."""
+    account = Account.objects.filter(pk=pending.account, owner=owner).first() if pending.account else None
+    return recorded(account, LogEntry.Job.CONNECT, now) if account else nullcontext()
 
 
 def _exchanged(pending: Pending, client: Client, answer: Mapping[str, str], now: datetime) -> Granted:
