@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
-from bookings.models import Booking
-from calendars.models import Account
+from bookings.models import Booking, OutsideChange
+from bookings.outside import colliding, offering
+from calendars.models import Account, Busy, Item
 from tests.e2e.guest_steps import NOW, TEN_ON_TUESDAY, GuestSite
 from tests.factories.bookings import booked
+from tests.factories.calendars import make_account, make_calendar
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES = {
@@ -42,7 +45,25 @@ def booking(guest_site: GuestSite) -> Booking:
     Account.objects.create(
         owner=guest_site.host, provider="memory", label="Memory", status="reconnect", error="timeout"
     )
-    return booked(guest_site.talk, TEN_ON_TUESDAY, now=NOW, notes="without a single blank: " + "x" * 90)
+    made = booked(guest_site.talk, TEN_ON_TUESDAY, now=NOW, notes="without a single blank: " + "x" * 90)
+    _disturb(made)
+    return made
+
+
+def _disturb(booking: Booking) -> None:
+    """The event of the booking is moved, an outside one lies over it, and other times were proposed."""
+    calendar = make_calendar(
+        make_account(booking.host), last_ok_at=NOW, expanded_to=NOW + timedelta(days=400), run_at=NOW
+    )
+    item = Item.objects.create(calendar=calendar, key="other.ics", uid="other", summary="Dentist")
+    span = int(booking.start.timestamp()), int(booking.end.timestamp())
+    Busy.objects.create(calendar=calendar, item=item, start=span[0], end=span[1])
+    colliding.note(calendar, [span], now=NOW)
+    later = booking.start + timedelta(hours=5)
+    OutsideChange.objects.create(
+        booking=booking, calendar=calendar, change="moved", start=later, end=later + timedelta(days=1)
+    )
+    offering.offer(booking, [later], now=NOW)
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -56,7 +77,7 @@ def page(request: pytest.FixtureRequest, guest_site: GuestSite) -> Iterator[Page
 def test_every_page_is_accessible_and_narrow(guest_site: GuestSite, booking: Booking, page: Page) -> None:
     event, own = f"event-types/{guest_site.talk.pk}/", f"bookings/{booking.public_id}/"
     paths = [
-        "home/", "bookings/", "bookings/?first=x", own, f"{own}cancel/", f"{own}reschedule/",
+        "home/", "bookings/", "bookings/?first=x", own, f"{own}cancel/", f"{own}reschedule/", f"{own}offer/",
         f"{own}reschedule/?start=2027-03-03T09:00Z", "event-types/", "event-types/new/", event, f"{event}delete/",
         f"{event}why-not/?date=2027-03-02&time=10:10",
     ]  # fmt: skip
