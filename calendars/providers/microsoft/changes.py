@@ -32,6 +32,9 @@ MOST_SERIES = 50
 PORTION = 100
 """Series in one page of ours."""
 PAGE_SIZE = "odata.maxpagesize=100"
+_STATE_LOST = frozenset(
+    {"SyncStateNotFound", "SyncStateInvalid", "ErrorInvalidSyncStateData", "resyncRequired", "ResyncRequired"}
+)
 _INSTANCES = ("occurrence", "exception")
 
 
@@ -73,13 +76,19 @@ class Changes:
         self._id = calendar_id
 
     def everything(self, known: Mapping[str, str], window: Window) -> Iterator[Page]:
-        """A first round, as a full listing."""
+        """A first round, as a full listing; a plain listing where the calendar has no rounds."""
+        try:
+            yield from self._first_round(known, window)
+        except _NoRounds:
+            yield from self._plain(known, window)
+
+    def _first_round(self, known: Mapping[str, str], window: Window) -> Iterator[Page]:
         wide = (window[0], window[1] + SPARE)
         place = calendar_path(self._id, "calendarView", "delta")
         present: set[str] = set()
         touched: dict[str, _Series] = {}
         link = ""
-        for page in self._graph.pages(place, span_query(wide), prefer=PAGE_SIZE, refused=about_calendar):
+        for page in self._graph.pages(place, span_query(wide), prefer=PAGE_SIZE, refused=_about_rounds):
             rows = values(page)
             gone = _removed(rows)
             present -= gone
@@ -96,6 +105,9 @@ class Changes:
     def since(self, text: str, known: Mapping[str, str], window: Window) -> Iterator[Page]:
         """A later round. Raises `CursorInvalid` when it cannot be told or does not reach far enough."""
         cursor = Cursor.from_text(text)
+        if not cursor.link:
+            yield from self._plain(known, window)
+            return
         if cursor.until < window[1]:
             raise errors.CursorInvalid("the window ends too early")
         touched: dict[str, _Series] = {}
@@ -115,19 +127,35 @@ class Changes:
         yield self._touched_series(touched, known, (window[0], cursor.until))
         yield Page(cursor=Cursor(_needed(link), cursor.until).as_text())
 
+    def _plain(self, known: Mapping[str, str], window: Window) -> Iterator[Page]:
+        """Everything in the window, every time: some shared calendars tell no changes."""
+        items = self.span(window)
+        present = frozenset(item.key for item in items)
+        news = [item for item in items if known.get(item.key) != item.etag]
+        for start in range(0, len(news), PORTION):
+            yield Page(items=tuple(news[start : start + PORTION]))
+        yield Page(cursor=Cursor("", window[1]).as_text(), complete=True, present=present)
+
     def span(self, span: Window) -> list[RawItem]:
         """What touches the span right now; a series with those of its instances only."""
-        query = {**span_query(span), "$select": content.SELECT, "$expand": EXPAND, "$top": "200"}
-        items: list[RawItem] = []
+        query = {**span_query(span), "$select": content.SELECT, "$top": "200"}
+        try:
+            rows = self._view({**query, "$expand": EXPAND})
+        except _NotUnderstood:  # our property is a help, not a need
+            rows = self._view(query)
         parts: dict[str, list[Json]] = {}
-        place = calendar_path(self._id, "calendarView")
-        for row in self._graph.rows(place, query, refused=about_calendar):
+        items: list[RawItem] = []
+        for row in rows:
             master_id = row.get("seriesMasterId")
             if isinstance(master_id, str) and master_id:
                 parts.setdefault(master_id, []).append(row)
             elif _has_id(row):
                 items.append(content.single(row))
         return items + [content.some_instances(key, rows) for key, rows in parts.items()]
+
+    def _view(self, query: Mapping[str, str]) -> list[Json]:
+        place = calendar_path(self._id, "calendarView")
+        return list(self._graph.rows(place, query, refused=_about_view))
 
     # Single events
 
@@ -202,6 +230,28 @@ class Changes:
         return None if is_gone(answer) else answer.checked()
 
 
+class _NoRounds(errors.ServerFailed):
+    """This calendar tells no changes."""
+
+
+class _NotUnderstood(errors.ServerFailed):
+    """Graph did not take the question as it was put."""
+
+
+def _about_rounds(answer: Answer) -> errors.ProviderError:
+    if answer.code in _STATE_LOST:
+        return errors.CursorInvalid(answer.error().detail)
+    if answer.status in (405, 501) or (answer.status == 400 and not is_gone(answer)):
+        return _NoRounds(answer.error().detail)
+    return about_calendar(answer)
+
+
+def _about_view(answer: Answer) -> errors.ProviderError:
+    if answer.status == 400 and not is_gone(answer):
+        return _NotUnderstood(answer.error().detail)
+    return about_calendar(answer)
+
+
 class _EventGone(errors.NotFound):
     """An event, not the calendar, is not there any more."""
 
@@ -212,7 +262,7 @@ def _about_event(answer: Answer) -> errors.ProviderError:
 
 def _about_cursor(answer: Answer) -> errors.ProviderError:
     """A link that Graph does not take any more: its state was dropped (410), or it cannot be read (400)."""
-    if answer.status in (400, 410):
+    if answer.status in (400, 410) or answer.code in _STATE_LOST:
         return errors.CursorInvalid(answer.error().detail)
     return answer.error()
 

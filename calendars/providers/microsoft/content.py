@@ -63,7 +63,7 @@ def kept(row: Mapping[str, Any]) -> Json:
         "zone": _string(row.get("originalStartTimeZone")),
         "place": _place(row.get("location")),
         "transaction": _string(row.get("transactionId")),
-        "own": read_own(row.get("singleValueExtendedProperties")),
+        "own": read_own(row.get("singleValueExtendedProperties"), row.get("transactionId")),
         **_span(row),
     }
     return {name: value for name, value in told.items() if value}

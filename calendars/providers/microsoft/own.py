@@ -1,7 +1,8 @@
-"""How our events are known at Graph: two extended properties and the transaction id.
+"""How our events are known at Graph: three extended properties and the transaction id.
 
 Extended properties come back only where they are asked for by name, never in a delta. The property for look-ups
-holds the UID alone, because a filter compares whole values.
+holds the UID alone, because a filter compares whole values. People copy events, and a copy keeps the properties:
+they count only on the event that was made with the transaction id they name.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from calendars.providers.base import EventWish, WishStatus
 _SET = "{5a1c6f0e-3d52-4a3b-9a56-7c1f0b8f2d41}"
 UID_PROPERTY = f"String {_SET} Name BookingUid"
 WISH_PROPERTY = f"String {_SET} Name BookingWish"
+MADE_PROPERTY = f"String {_SET} Name BookingTransaction"
 """The names of our properties. Other names would make us lose sight of events written before."""
-EXPAND = f"singleValueExtendedProperties($filter=id eq '{UID_PROPERTY}' or id eq '{WISH_PROPERTY}')"
+_WANTED = " or ".join(f"id eq '{name}'" for name in (UID_PROPERTY, WISH_PROPERTY, MADE_PROPERTY))
+EXPAND = f"singleValueExtendedProperties($filter={_WANTED})"
 _NAMES = UUID("0b7d5d6c-6c55-4c0a-9a0e-6f6d0a4f3f52")
 """Where transaction ids come from when the wish brings no marker."""
 
@@ -36,12 +39,19 @@ def properties(wish: EventWish) -> list[dict[str, str]]:
     return [{"id": UID_PROPERTY, "value": wish.uid}, {"id": WISH_PROPERTY, "value": text}]
 
 
-def read_own(told: Any) -> dict[str, Any]:
-    """What `properties` wrote, from an event's list of them; empty when it is not ours or not told."""
-    for one in told if isinstance(told, list) else ():
-        if isinstance(one, Mapping) and str(one.get("id", "")).lower() == WISH_PROPERTY.lower():
-            return _object(one.get("value"))
-    return {}
+def made_with(transaction: str) -> dict[str, str]:
+    """The property that names the event it belongs to; written once, when the event is made."""
+    return {"id": MADE_PROPERTY, "value": transaction}
+
+
+def read_own(told: Any, transaction: Any) -> dict[str, Any]:
+    """What `properties` wrote, from an event's list of them and its transaction id; empty when it is not ours,
+    a copy of ours, or not told."""
+    rows = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    values = {str(one.get("id", "")).lower(): one.get("value") for one in rows}
+    if not transaction or values.get(MADE_PROPERTY.lower()) != transaction:
+        return {}
+    return _object(values.get(WISH_PROPERTY.lower()))
 
 
 def _object(text: Any) -> dict[str, Any]:

@@ -13,7 +13,15 @@ from calendars.providers import errors
 from calendars.providers.base import EventWish, Meeting, WishStatus, Written
 from calendars.providers.ical.write import clean
 from calendars.providers.ical.zone_names import named_zone
-from calendars.providers.microsoft.own import properties, transaction_after, transaction_of, uid_filter
+from calendars.providers.microsoft.own import (
+    EXPAND,
+    made_with,
+    properties,
+    read_own,
+    transaction_after,
+    transaction_of,
+    uid_filter,
+)
 from calendars.providers.microsoft.places import about_calendar, calendar_path, event_path, is_gone
 from calendars.providers.microsoft.transport import Answer, GraphClient, Json
 
@@ -22,8 +30,9 @@ TEAMS = "teamsForBusiness"
 LONGEST = 255
 """Characters that Exchange keeps of a subject and of a place."""
 _READ = {"$select": "id,iCalUId,body,isOnlineMeeting,onlineMeeting,transactionId"}
-# Teams puts its words behind a line of underscores, at the end of the body.
-_TEAMS_WORDS = re.compile(r"(?:<(?:div|span|p)\b[^>]*>(?:\s|&nbsp;)*)*_{20,}")
+# Teams puts its words behind a line of underscores, at the end of the body, in a division of this class.
+_LINE = re.compile(r"(?:<(?:div|span|p)\b[^>]*>(?:\s|&nbsp;)*)*_{20,}")
+_DIVISION = re.compile(r"<div\b[^>]*\bme-email-text\b", re.IGNORECASE)
 _NAME = ".ics"
 
 
@@ -92,13 +101,15 @@ class Writer:
         return True
 
     def _ids(self, uid: str) -> list[str]:
-        query = {"$filter": uid_filter(uid), "$select": "id", "$top": "10"}
+        """Our events with this UID; copies that people made of them are theirs."""
+        query = {"$filter": uid_filter(uid), "$select": "id,transactionId", "$expand": EXPAND, "$top": "10"}
         rows = self._graph.rows(calendar_path(self._id, "events"), query, refused=about_calendar)
-        return [str(row["id"]) for row in rows if isinstance(row.get("id"), str)]
+        return [str(row["id"]) for row in rows if isinstance(row.get("id"), str) and _is_ours(row)]
 
     def _create(self, wish: EventWish, gone: str) -> Answer:
         transaction = transaction_after(wish, gone) if gone else transaction_of(wish)
         body = event_body(wish) | {"transactionId": transaction}
+        body["singleValueExtendedProperties"].append(made_with(transaction))
         if self._makes_meeting(wish):
             body |= {"isOnlineMeeting": True, "onlineMeetingProvider": TEAMS}
         return self._graph.ask("POST", calendar_path(self._id, "events"), body=body)
@@ -185,11 +196,11 @@ def _teams_words(content: str, join_url: str) -> int | None:
     """Where the words of the meeting begin: at the last line before its link. Our own words come first and may
     hold lines and the link, too."""
     link = max(content.rfind(join_url), content.rfind(html.escape(join_url))) if join_url else -1
-    lines = [found.start() for found in _TEAMS_WORDS.finditer(content)]
-    before = [start for start in lines if link < 0 or start < link]
-    if not before:
-        return None
-    return before[-1] if link >= 0 else before[0]
+    for mark in (_LINE, _DIVISION):
+        found = [one.start() for one in mark.finditer(content) if link < 0 or one.start() < link]
+        if found:
+            return found[-1] if link >= 0 else found[0]
+    return None
 
 
 def _shows(wish: EventWish) -> str:
@@ -214,6 +225,10 @@ def _location(wish: EventWish) -> Json:
     if wish.geo:
         told["coordinates"] = {"latitude": wish.geo[0], "longitude": wish.geo[1]}
     return told
+
+
+def _is_ours(row: Json) -> bool:
+    return bool(read_own(row.get("singleValueExtendedProperties"), row.get("transactionId")))
 
 
 def _existing(answer: Answer) -> str:

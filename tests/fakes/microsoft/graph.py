@@ -73,6 +73,8 @@ class Graph:
         """So many deltas begin with a page without anything."""
         self.repeats = False
         """Deltas tell everything twice."""
+        self.has_rounds = True
+        """Whether calendars tell changes; some shared ones do not."""
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
             (method, re.compile(pattern + r"\Z"), route)
             for method, pattern, route in (
@@ -169,6 +171,8 @@ class Graph:
 
     def _delta(self, box: Mailbox, call: Call, calendar_id: str) -> Answer:
         calendar = box.calendar(calendar_id)
+        if not self.has_rounds:
+            raise Refusal(400, "ErrorInvalidRequest", "Change tracking is not supported.")
         if {"$select", "$expand", "$filter", "$top"} & call.query.keys():
             raise Refusal(
                 400, "ErrorInvalidUrlQuery", "The options are not supported on a change tracked view."

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.fakes.microsoft import entra
 from tests.fakes.microsoft.entra import Entra, No, TokenRefusal
-from tests.fakes.microsoft.events import new_event
+from tests.fakes.microsoft.events import new_event, shown
 from tests.fakes.microsoft.faults import JSON, Fault, Order, Refusal
 from tests.fakes.microsoft.graph import Call, Graph, preferences
 from tests.fakes.microsoft.mailbox import FakeCalendar, Mailbox
@@ -151,6 +151,15 @@ class MicrosoftFake:
             calendar.revision += 1
             self.notices.changed(box.email, calendar_id, made.id, "created")
             return made.id
+
+    def copy_event(self, calendar_id: str, event_id: str) -> str:
+        """Somebody copies an event: an id and UID of its own, with all extended properties; returns the id."""
+        with self.lock:
+            _, calendar = self._place(calendar_id)
+            before = calendar.events[event_id]
+            copied = self.put_event(calendar_id, shown(before) | {"transactionId": None})
+            calendar.events[copied].extra = dict(before.extra)
+            return copied
 
     def put_exception(self, calendar_id: str, master_id: str, day: str, body: dict[str, Any]) -> None:
         """Somebody moves or edits the instance that was meant for this day (`2026-10-26`)."""

@@ -1,19 +1,18 @@
 """A Microsoft of the test's own, an account in it, and ways to reach it."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import pytest
 
 from bookingsite.lib.http import GuardPolicy, parse_networks
 from calendars.providers.errors import AccessRevoked
 from calendars.providers.microsoft import MicrosoftProvider
+from tests.calendars.providers.microsoft.copies import Reader
 from tests.fakes.microsoft import MicrosoftFake
 from tests.fakes.microsoft.mailbox import FakeCalendar
 
 EMAIL = "ada@contoso.example"
 POLICY = GuardPolicy(allow=parse_networks(["127.0.0.0/8"]), timeout=10, deadline=20)
-WINDOW = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC))
 Connect = Callable[..., MicrosoftProvider]
 
 
@@ -71,3 +70,8 @@ def connect(fake: MicrosoftFake, tokens: FakeTokens) -> Iterator[Connect]:
 @pytest.fixture
 def provider(connect: Connect) -> MicrosoftProvider:
     return connect()
+
+
+@pytest.fixture
+def reader(provider: MicrosoftProvider, calendar: FakeCalendar) -> Reader:
+    return Reader(provider, calendar)

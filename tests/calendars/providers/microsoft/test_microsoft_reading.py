@@ -9,7 +9,7 @@ import pytest
 from calendars.providers.base import Occurrence, RawItem, Reading, ReadingRules, Status
 from calendars.providers.microsoft import content
 from calendars.providers.microsoft.reading import read
-from tests.calendars.providers.microsoft.conftest import WINDOW
+from tests.calendars.providers.microsoft.copies import WINDOW
 
 RULES = ReadingRules(default_zone="Europe/Berlin")
 

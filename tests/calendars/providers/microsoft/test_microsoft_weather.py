@@ -11,7 +11,8 @@ import pytest
 from bookingsite.lib.http import GuardPolicy
 from calendars.providers import errors
 from calendars.providers.microsoft import MicrosoftProvider
-from tests.calendars.providers.microsoft.conftest import POLICY, WINDOW, Connect, FakeTokens
+from tests.calendars.providers.microsoft.conftest import POLICY, Connect, FakeTokens
+from tests.calendars.providers.microsoft.copies import WINDOW
 from tests.calendars.providers.worlds import START, wish
 from tests.fakes.microsoft import Fault, MicrosoftFake
 from tests.fakes.microsoft.mailbox import FakeCalendar

@@ -1,6 +1,5 @@
 """Writing to Graph: one event whatever happens, no mails, and meetings that stay."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -8,32 +7,19 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from calendars.providers import errors
-from calendars.providers.base import EventWish, ReadingRules, Status, WishStatus, Written
+from calendars.providers.base import Status, WishStatus, Written
 from calendars.providers.microsoft import MicrosoftProvider
 from calendars.providers.microsoft.own import UID_PROPERTY
-from calendars.providers.microsoft.writing import merged_body
-from tests.calendars.providers.microsoft.conftest import WINDOW
+from tests.calendars.providers.microsoft.copies import MARKER, RULES, WINDOW, ours, sent
 from tests.calendars.providers.worlds import wish
 from tests.fakes.microsoft import Fault, MicrosoftFake
-from tests.fakes.microsoft.events import RULER, Event
+from tests.fakes.microsoft.events import Event
 from tests.fakes.microsoft.mailbox import FakeCalendar
-
-MARKER = str(uuid5(NAMESPACE_URL, "bk-1"))
-RULES = ReadingRules(default_zone="Europe/Berlin")
-TEAMS = {"meeting": "teams"}
-
-
-def ours(**changes: Any) -> EventWish:
-    return wish(marker=MARKER, **changes)
 
 
 def only(calendar: FakeCalendar) -> Event:
     [event] = calendar.events.values()
     return event
-
-
-def sent(fake: MicrosoftFake, method: str) -> list[dict[str, Any]]:
-    return [json.loads(seen.body) for seen in fake.log if seen.method == method]
 
 
 # Creating
@@ -308,99 +294,45 @@ def test_delete_of_an_id_that_graph_cannot_read_is_done(
 def test_no_mail_is_asked_for_by_any_write(
     fake: MicrosoftFake, calendar: FakeCalendar, provider: MicrosoftProvider
 ) -> None:
-    known = provider.put(calendar.id, ours(**TEAMS), None)
-    provider.put(calendar.id, ours(summary="Moved", **TEAMS), known)
+    known = provider.put(calendar.id, ours(meeting="teams"), None)
+    provider.put(calendar.id, ours(summary="Moved", meeting="teams"), known)
     provider.delete(calendar.id, key=known.key, uid=ours().uid)
 
     bodies = sent(fake, "POST") + sent(fake, "PATCH")
     assert ["attendees" in body for body in bodies] == [False, False]
 
 
-# Teams
+# Copies that people make
 
 
-@pytest.mark.promise("C3")
-def test_teams_meeting_is_made_with_the_event(
-    fake: MicrosoftFake, calendar: FakeCalendar, provider: MicrosoftProvider
-) -> None:
-    written = provider.put(calendar.id, ours(**TEAMS), None)
-
-    [body] = sent(fake, "POST")
-    assert (body["isOnlineMeeting"], body["onlineMeetingProvider"]) == (True, "teamsForBusiness")
-    assert written.meeting_url.startswith("https://teams.example/l/meetup-join/")
-
-
-@pytest.mark.promise("C3")
-def test_teams_meeting_stays_when_the_event_changes(
-    calendar: FakeCalendar, provider: MicrosoftProvider
-) -> None:
-    known = provider.put(calendar.id, ours(description="First", **TEAMS), None)
-
-    again = provider.put(calendar.id, ours(description="Second <b>\nline", **TEAMS), known)
-    last = provider.put(calendar.id, ours(description="Third", summary="Moved"), again)
-
-    content = only(calendar).fields["body"]["content"]
-    assert [one.meeting_url for one in (again, last)] == [known.meeting_url] * 2
-    assert (content.count(known.meeting_url), content.count("Third"), content.count("Second")) == (1, 1, 0)
-
-
-@pytest.mark.promise("C3")
-def test_teams_meeting_added_outside_stays(
+@pytest.mark.promise("C12")
+def test_copy_of_our_event_is_the_owners_own_time(
     fake: MicrosoftFake, calendar: FakeCalendar, provider: MicrosoftProvider
 ) -> None:
     known = provider.put(calendar.id, ours(), None)
-    added = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
-    fake.put_event(calendar.id, added, event_id=known.key)
+    copied = fake.copy_event(calendar.id, known.key)
 
-    written = provider.put(calendar.id, ours(description="Changed"), known)
-
-    assert written.meeting_url != ""
-    assert only(calendar).fields["onlineMeeting"]["joinUrl"] == written.meeting_url
-
-
-def test_teams_meeting_is_added_when_it_is_wished_later(
-    calendar: FakeCalendar, provider: MicrosoftProvider
-) -> None:
-    known = provider.put(calendar.id, ours(), None)
-
-    assert provider.put(calendar.id, ours(**TEAMS), known).meeting_url != ""
+    items = {item.key: item for item in provider.read_span(calendar.id, (ours().start, ours().end))}
+    told = {key: provider.occurrences(item, window=WINDOW, rules=RULES) for key, item in items.items()}
+    assert {key: (one.private_id, one.marker, one.uid) for key, one in told.items()} == {
+        known.key: ("bk-1", MARKER, ours().uid),
+        copied: ("", "", calendar.events[copied].uid),
+    }
 
 
-def test_personal_account_gets_the_event_without_a_link(
+def test_copy_of_our_event_is_neither_changed_nor_deleted(
     fake: MicrosoftFake, calendar: FakeCalendar, provider: MicrosoftProvider
 ) -> None:
-    calendar.meetings = ()
+    known = provider.put(calendar.id, ours(), None)
+    copied = fake.copy_event(calendar.id, known.key)
 
-    written = provider.put(calendar.id, ours(**TEAMS), None)
-
-    assert (written.meeting_url, only(calendar).fields["isOnlineMeeting"]) == ("", False)
-    assert "isOnlineMeeting" not in sent(fake, "POST")[0]
-
-
-def test_meet_is_not_made_here(calendar: FakeCalendar, provider: MicrosoftProvider) -> None:
-    assert provider.put(calendar.id, ours(meeting="google_meet"), None).meeting_url == ""
+    provider.put(calendar.id, ours(summary="Moved"), None)
+    assert calendar.events[copied].fields["subject"] == ours().summary
+    provider.delete(calendar.id, key="bk-1.ics", uid=ours().uid)
+    assert list(calendar.events) == [copied]
 
 
-LINK = "https://teams.example/l/1?a=1&b=2"
-WORDS = f'<div><span>{RULER}</span></div><a href="https://teams.example/l/1?a=1&amp;b=2">Join</a><div>{RULER}</div>'
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (f"<html><body>old{WORDS}</body></html>", f"<html><body>new<br>{WORDS}</body></html>"),
-        (f"old {RULER} more {LINK}{WORDS}", f"<html><body>new<br>{WORDS}"),
-        ("no line, <a href='x'>join</a>", "new<br>no line, <a href='x'>join</a>"),
-        ("new<br>no line", "new<br>no line"),
-        ("", "new<br>"),
-    ],
-)
-def test_body_keeps_the_words_of_the_meeting(before: str, after: str) -> None:
-    assert merged_body("new", {"content": before}, LINK) == {"contentType": "html", "content": after}
-
-
-def test_body_without_content_is_our_own() -> None:
-    assert merged_body("new", None, LINK)["content"] == "new<br>"
+# Odd answers
 
 
 def test_foreign_answer_to_a_creation_is_no_success(
