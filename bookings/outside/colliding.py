@@ -7,12 +7,13 @@ Titles are not kept: the owner's pages and mails read them from the calendar's c
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from bookings.domain import events
 from bookings.domain.slots import instant
 from bookings.models import Booking, Collision, Notice
 from bookings.notices import noting
@@ -47,7 +48,9 @@ def note(calendar: Calendar, spans: Sequence[Span], *, now: datetime) -> int:
     For any number of spans and bookings a constant number of queries, and one notice; safe inside the sync's
     transaction. Collisions that the host dismissed stay dismissed, solved ones open again.
     """
-    found = set(_overlaps(_coming(calendar.owner_id, now=now), spans))
+    coming = _coming(calendar.owner_id, now=now)
+    found = set(_overlaps(coming, spans))
+    found -= _copies(calendar, {place for place in found if place in coming})
     if not found:
         return 0
     held = Collision.objects.filter(calendar=calendar, booking__host=calendar.owner_id, end__gt=now)
@@ -72,8 +75,8 @@ def standing(rows: QuerySet[Collision], *, now: datetime) -> list[Clash]:
     found = [row for row in rows.prefetch_related("booking__guests") if _touches(row)]
     if not found:
         return []
-    events = busy.exactly(found[0].calendar.owner_id, {_span(row) for row in found})
-    named = ((row, events.get((row.calendar_id, _span(row)))) for row in found)
+    there = busy.exactly(found[0].calendar.owner_id, {_span(row) for row in found})
+    named = ((row, there.get((row.calendar_id, _span(row)))) for row in found)
     return [Clash(row, event.title, event.all_day) for row, event in named if event is not None]
 
 
@@ -102,9 +105,9 @@ def solve(now: datetime) -> int:
 
 
 def _solved(owner: int, rows: Sequence[Collision], *, now: datetime) -> Iterator[Collision]:
-    events = busy.exactly(owner, {_span(row) for row in rows})
+    there = busy.exactly(owner, {_span(row) for row in rows})
     for row in rows:
-        is_there = (row.calendar_id, _span(row)) in events
+        is_there = (row.calendar_id, _span(row)) in there
         if not is_there or not _touches(row) or row.booking.end <= now:
             yield row
 
@@ -125,6 +128,20 @@ def _overlaps(bookings: Sequence[tuple[int, Span]], spans: Iterable[Span]) -> It
             if start >= span[1]:
                 break
             yield pk, span
+
+
+def _copies(calendar: Calendar, places: Collection[Place]) -> set[Place]:
+    """Which of these events, at exactly a booking's time, are its own event, copied by another program.
+
+    A copy has another UID but the same title. Three queries at the most, none without places.
+    """
+    if not places:
+        return set()
+    there = busy.exactly(calendar.owner_id, {span for _pk, span in places})
+    rows = Booking.objects.filter(pk__in={pk for pk, _span in places}).select_related("host")
+    titles = {row.pk: events.wish_for(row).summary for row in rows.prefetch_related("guests")}
+    found = ((pk, span, there.get((calendar.pk, span))) for pk, span in places)
+    return {(pk, span) for pk, span, event in found if event and event.title == titles[pk][:200]}
 
 
 def _row(calendar: Calendar, place: Place, *, now: datetime) -> Collision:

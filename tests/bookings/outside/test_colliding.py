@@ -99,6 +99,17 @@ def test_own_event_of_the_booking_does_not_collide(desk: Desk, booking: Booking)
     assert states() == []
 
 
+@pytest.mark.parametrize(
+    ("title", "found"), [("First talk with Gina Guest", []), ("Board meeting", ["open"])]
+)
+def test_copy_that_another_program_made_of_our_event_does_not_collide(
+    desk: Desk, booking: Booking, title: str, found: list[str]
+) -> None:
+    desk.busy(TEN, minutes=30, title=title)
+
+    assert states() == found
+
+
 @pytest.mark.promise("C20")
 def test_event_that_goes_away_solves_the_collision(desk: Desk, booking: Booking) -> None:
     desk.busy(TEN)
