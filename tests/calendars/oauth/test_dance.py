@@ -15,7 +15,8 @@ from django.test import Client
 from django.utils.html import escape
 
 from bookingsite.lib import clock
-from calendars.models import Account, Busy, Calendar
+from calendars.log import keeping
+from calendars.models import Account, Busy, Calendar, LogEntry
 from calendars.oauth.tokens import StoredTokens, grant_of
 from calendars.sync.connection import guard_policy
 from calendars.wording import PROBLEMS
@@ -247,3 +248,26 @@ def test_consent_survives_a_provider_that_is_down_at_the_last_step(page: Client,
     ) == (0, True)
 
     assert google.connect(page).status == "connected"
+
+
+@pytest.mark.promise("C10")
+def test_debug_log_holds_every_request_and_no_name_and_no_token(page: Client, side: Side) -> None:
+    account = side.connect(page)
+    keeping.switch_on(account, clock.now())
+
+    side.back(page, side.yes(side.go(page, f"/settings/integrations/{account.pk}/reconnect/")))
+    account.refresh_from_db()
+    late = replace(grant_of(account), expires_at=clock.now() - timedelta(hours=1))
+    account.seal_secret(late.as_text())
+    account.save()
+    make.read_now(account.calendars.get(blocks=True), clock.now())
+
+    entries = list(LogEntry.objects.order_by("pk"))
+    asked_for_tokens = [entry.job for entry in entries if entry.target.endswith("/token")]
+    assert asked_for_tokens == ["connect", "read"]
+    assert {entry.result for entry in entries} == {"200"}
+    told = "\n".join(f"{entry.target} {entry.request_id}" for entry in entries)
+    account.refresh_from_db()
+    kept = grant_of(account)
+    secrets = [late.refresh_token, kept.refresh_token, kept.access_token, "anna", "work.example"]
+    assert [secret for secret in secrets if secret in told] == []
