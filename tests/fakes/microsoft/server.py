@@ -338,6 +338,7 @@ def _read(handler: BaseHTTPRequestHandler) -> Seen:
 def _listening(fake: MicrosoftFake) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are sent apart
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("do_"):

@@ -1,6 +1,5 @@
 """Teams meetings: made with the event, where the account may, and kept when it changes."""
 
-
 import pytest
 
 from calendars.providers.microsoft import MicrosoftProvider
