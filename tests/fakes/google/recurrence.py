@@ -61,6 +61,7 @@ def instances(
 
 def _rules(lines: list[str], start: datetime) -> Any:
     found = rruleset()
+    found.rdate(start)  # the start is the first instance, also where the rule would not have it
     for line in lines:
         if line.startswith("RRULE:"):
             found.rrule(_rule(line, start))
