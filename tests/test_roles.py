@@ -93,6 +93,7 @@ settings/integrations/choose/                            :: in  in  405 405 405 
 settings/integrations/connect/                           :: in  in  200 200 200 | in  in  405 405 405
 settings/integrations/connect/icloud/                    :: in  in  200 200 200 | in  in  422 422 422
 settings/integrations/connect/caldav/                    :: in  in  200 200 200 | in  in  422 422 422
+settings/integrations/connect/feed/                      :: in  in  200 200 200 | in  in  422 422 422
 settings/integrations/connect/google/                    :: in  in  200 200 200 | in  in  422 422 200
 settings/integrations/connect/microsoft/                 :: in  in  200 200 200 | in  in  422 422 422
 settings/integrations/callback/google/                   :: in  in  go  go  go  | 405 405 405 405 405
@@ -145,6 +146,10 @@ b/<str:token>/                                           :: 404 200 404 404 404 
 b/<str:token>/cancel/                                    :: 404 200 404 404 404 | 404 400 404 404 404
 b/<str:token>/reschedule/                                :: 404 200 404 404 404 | 404 400 404 404 404
 b/<str:token>/invite.ics                                 :: 404 200 404 404 404 | 405 405 405 405 405
+settings/feed/                                           :: in  in  200 200 200 | in  in  422 422 422
+settings/feed/renew/                                     :: in  in  405 405 405 | in  in  go  go  go
+settings/feed/off/                                       :: in  in  405 405 405 | in  in  go  go  go
+feeds/<str:token>.ics                                    :: 404 404 404 404 404 | 405 405 405 405 405
 <slug:host>/                                             :: 200 200 200 200 200 | 405 405 405 405 405
 <slug:host>/<slug:event>/                                :: 200 200 200 200 200 | 405 405 405 405 405
 <slug:host>/<slug:event>/book/                           :: go  go  go  go  go  | go  go  go  go  go
@@ -159,6 +164,7 @@ availability/weeklyhours       :: 200 200 200 200 200 | 200 200 200 200 200
 bookings/booking               :: 200 200 200 403 200 | 200 200 200 403 200
 bookings/claim                 :: 200 403 200 403 200 | 200 403 200 403 200
 bookings/eventtype             :: 200 200 200 200 200 | 200 200 200 200 200
+bookings/feedlink              :: 200 403 200 200 200 | 200 403 200 200 200
 bookings/guest                 :: 200 403 200 403 200 | 200 403 200 403 200
 bookings/historyentry          :: 200 403 200 403 200 | 200 403 200 403 200
 bookings/collision             :: 200 403 200 403 200 | 200 403 200 403 200

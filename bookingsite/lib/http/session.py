@@ -1,5 +1,6 @@
 """A `requests` session for addresses that people typed (invariant 10)."""
 
+import logging
 import ssl
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -32,6 +33,9 @@ from bookingsite.lib.http.sockets import (
     GuardedHTTPConnection,
     GuardedHTTPSConnection,
 )
+
+# At DEBUG urllib3 writes whole paths: the addresses of feeds are secrets.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 CHUNK = 65536
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

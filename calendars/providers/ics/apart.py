@@ -4,7 +4,6 @@ The process has limits of processor time and memory from its first step on, and 
 Whatever happens there ends here as one of three errors, and nothing of the feed is used.
 """
 
-import contextlib
 import json
 import os
 import signal
@@ -91,10 +90,15 @@ class ReaderApart:
 
     def _cause(self, process: subprocess.Popen[bytes]) -> str:
         """Why the process ended before its answer did: a word for the log. It is gone afterwards."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             process.wait(timeout=1)  # its pipes are closed a moment before it is gone
+        except subprocess.TimeoutExpired:
+            cause = "answer"  # it is still talking
+        else:
+            ended_by = {-signal.SIGXCPU: "processor", -signal.SIGKILL: "time"}
+            cause = ended_by.get(process.returncode, "memory")
         self.close()
-        return {-signal.SIGXCPU: "processor", -signal.SIGKILL: "time"}.get(process.returncode, "memory")
+        return cause
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -126,7 +130,7 @@ def _whole(stream: BinaryIO) -> list[bytes]:
     size = 0
     while True:
         frame = read_frame(stream, MAX_FRAME)
-        size += len(frame)
+        size += len(frame) + 100  # what holding it takes beside
         if size > 2 * MAX_FRAME:
             raise Ended
         if frame.startswith(b"{"):

@@ -11,6 +11,8 @@ from calendars.providers.ics.wire import Ended, pack_reading, packed, read_frame
 
 MAX_REQUEST = 200_000_000
 MAX_EVENTS = 25_000
+MAX_LINES = 700_000
+"""Lines take many times their length in memory; 10,000 events with everything in them have less than 400,000."""
 MAX_OCCURRENCES = 250_000
 """Of one request: two and a half times what a year of 10,000 busy events comes to."""
 MAX_ANSWER = 64_000_000
@@ -49,6 +51,8 @@ def _answer(request: bytes) -> Iterator[bytes]:
 
 def _cut(body: bytes, known: dict[str, str]) -> Iterator[bytes]:
     """Name and zone of the feed, then its events by UID; the content only of those that are not known."""
+    if max(body.count(b"\n"), body.count(b"\r")) > MAX_LINES:
+        raise TooLarge("lines")
     document = split(body, max_events=MAX_EVENTS)
     zone = named_zone(document.zone_name)
     yield packed({"name": document.name, "zone": zone.key if zone else ""})
