@@ -27,6 +27,15 @@ def next_read(interval_minutes: int, jitter: float) -> timedelta:
     return timedelta(minutes=max(interval_minutes, 1)) * (0.9 + 0.2 * jitter)
 
 
+def comparison_age(spread: float) -> timedelta:
+    """How old a whole comparison may be: 20 to 24 hours, by the calendar's own `spread` in [0, 1).
+
+    Each calendar keeps its own period, so that those which were compared at the same time, as after an outage,
+    drift apart from day to day.
+    """
+    return DAILY * (1 - spread / 6)
+
+
 def read_pause(attempts: int, retry_after: float | None, jitter: float) -> timedelta:
     """The pause after `attempts` (at least 1) bad reads in a row: 1, 2, 4 … 60 minutes, ± 10 %.
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -121,7 +122,8 @@ def _ask(provider: Provider, calendar: Calendar, now: datetime) -> Answer:
 def needs_comparison(calendar: Calendar, now: datetime) -> bool:
     """Whether everything is to be compared: once a day, after a suspicious answer, and when never done."""
     last = calendar.last_full_at
-    return last is None or bool(calendar.suspect) or now - last >= cadence.DAILY
+    spread = crc32(str(calendar.pk).encode()) / 2**32
+    return last is None or bool(calendar.suspect) or now - last >= cadence.comparison_age(spread)
 
 
 def _listing(provider: Provider) -> tuple[CalendarInfo, ...] | None:
@@ -204,34 +206,38 @@ def _store(
 ) -> None:
     told: dict[str, Any] = {"in_flight": answer.in_flight}
     portions = list(store.chunks(found)) or [[]]
-    more = 0
     for portion in portions[:-1]:
         with transaction.atomic():
             leases.held(calendar)
-            more += store.keep(calendar, portion, now, going=decided.drop, **told)
+            store.keep(calendar, portion, now, going=decided.drop, **told)
     with transaction.atomic():
         account = locked(calendar.account_id)
         current = leases.held(calendar)
-        more += store.keep(calendar, portions[-1], now, going=decided.drop, **told)
+        store.keep(calendar, portions[-1], now, going=decided.drop, **told)
         store.restamp(calendar, decided.restamp)
-        more -= store.drop(calendar, decided.drop, now, **told)
+        store.drop(calendar, decided.drop, now, **told)
         if answer.listing is not None:
             apply_listing(account, answer.listing, now)
-        fields = _read_well(calendar, answer, now)
-        if found or decided.drop or answer.is_full or current.warning == "suspect":
-            fields |= _contents(current, answer, more)
+        fields = _read_well(calendar, answer, now) | _next_read(calendar, current, now)
         if found or decided.drop:
             fields["last_changed_at"] = now
-        if current.noticed_at and current.noticed_at != calendar.noticed_at:  # told while we were reading
-            fields["run_at"] = min(fields["run_at"], current.noticed_at + cadence.DEBOUNCE)
+        if answer.is_full or found or decided.restamp or decided.drop:
+            fields |= _contents(current)
         leases.finish(calendar, state=LeasedRow.State.READY, **fields)
         note_success(account, now)
+
+
+def _next_read(calendar: Calendar, current: Calendar, now: datetime) -> dict[str, Any]:
+    """When to read next: in a moment when a change was told while we were reading, which we may have missed."""
+    regular = now + cadence.next_read(calendar.interval_minutes, jitter())
+    if current.noticed_at is None or current.noticed_at == calendar.noticed_at:
+        return {"run_at": regular}
+    return {"run_at": min(regular, current.noticed_at + cadence.DEBOUNCE)}
 
 
 def _read_well(calendar: Calendar, answer: Answer, now: datetime) -> dict[str, Any]:
     """The fields of a calendar that was just read well."""
     fields: dict[str, Any] = {
-        "run_at": now + cadence.next_read(calendar.interval_minutes, jitter()),
         "cursor": answer.run.cursor,
         "last_ok_at": now,
         "failing_since": None,
@@ -247,14 +253,16 @@ def _read_well(calendar: Calendar, answer: Answer, now: datetime) -> dict[str, A
     return fields
 
 
-def _contents(current: Calendar, answer: Answer, more: int) -> dict[str, Any]:
-    """What the owner is told of the calendar's contents. Counted whole once a day: between two comparisons
-    a big calendar costs no more than a small one."""
+def _contents(current: Calendar) -> dict[str, Any]:
+    """What the owner is told of the calendar's contents; what could not be written stays noted.
+
+    Asked only when something changed. Both answers come out of indexes.
+    """
     items = Item.objects.filter(calendar=current)
-    count = items.count() if answer.is_full else max(current.item_count + more, 0)
-    if current.warning == "not_writable":  # what could not be written stays noted
-        return {"item_count": count}
-    return {"item_count": count, "warning": "events_odd" if items.exclude(warning="").exists() else ""}
+    fields: dict[str, Any] = {"item_count": items.count()}
+    if current.warning != "not_writable":
+        fields["warning"] = "events_odd" if items.exclude(warning="").exists() else ""
+    return fields
 
 
 def _failed(calendar: Calendar, trouble: Trouble, now: datetime) -> None:

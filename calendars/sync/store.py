@@ -35,9 +35,8 @@ def keep(
     *,
     going: Collection[str] = (),
     in_flight: Collection[str] = (),
-) -> int:
-    """Store new and changed items (at most a chunk) with their busy times, and tell what is new; returns how
-    many items are new.
+) -> None:
+    """Store new and changed items (at most a chunk) with their busy times, and tell what is new.
 
     Our own events are kept without busy times: the booking itself holds its time. They get the UID of their
     booking, whatever name the provider gave them. `going` are the keys that this run will drop; `in_flight`:
@@ -60,7 +59,6 @@ def keep(
         for row, one in zip(stored, found, strict=True)
     }
     _replace(calendar, wanted, now, are_new=not known)
-    return len(found) - len(known)
 
 
 def respread(calendar: Calendar, found: Mapping[int, Expanded], now: datetime) -> None:
@@ -78,18 +76,18 @@ def restamp(calendar: Calendar, etags: Mapping[str, str]) -> None:
         Item.objects.bulk_update(rows, ["etag"])
 
 
-def drop(calendar: Calendar, keys: Collection[str], now: datetime, *, in_flight: Collection[str] = ()) -> int:
-    """Remove items that are gone, and their busy times; returns how many there were."""
+def drop(
+    calendar: Calendar, keys: Collection[str], now: datetime, *, in_flight: Collection[str] = ()
+) -> None:
+    """Remove items that are gone, and their busy times."""
     ours: list[str] = []
-    count = 0
     for portion in chunks(sorted(keys)):
         rows = named(calendar, portion)
         ours += rows.filter(is_ours=True).exclude(uid="").values_list("uid", flat=True)
         Busy.objects.filter(item__in=rows).delete()
-        count += rows.delete()[1].get(Item._meta.label, 0)
+        rows.delete()
     for uids in chunks(sorted(set(ours) - set(in_flight))):
         reports.deleted(calendar, uids, now)
-    return count
 
 
 def future_times(calendar: Calendar, now: datetime, keys: Collection[str] | None = None) -> int:

@@ -169,7 +169,7 @@ def test_outage_tells_the_owner_when_the_copy_is_no_longer_trusted(shelf: Shelf)
     told: list[str] = []
     signals.account_failing.connect(listener := lambda code, **_: told.append(code))
     shelf.read()
-    for minutes in (10, 1430, 1441):
+    for minutes in (10, 1190, 1441):
         shelf.server.fail_next("changes" if minutes < 1440 else "reconcile", errors.Unreachable())
         shelf.read(timedelta(minutes=minutes))
         assert told == ([] if minutes < 1440 else ["unreachable"])
