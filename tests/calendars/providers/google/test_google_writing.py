@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -331,9 +332,15 @@ def _with_writer(fake: GoogleFake) -> tuple[Writer, list[float]]:
 
 
 @pytest.mark.promise("C18")
-def test_workers_at_the_same_time_make_one_event(fake: GoogleFake, connect: Connect) -> None:
-    with ThreadPoolExecutor(4) as workers:
-        found = list(workers.map(lambda _: connect().put(EMAIL, meet(), None), range(8)))
+def test_two_workers_at_the_same_time_make_one_event(fake: GoogleFake, connect: Connect) -> None:
+    at_once = Barrier(2)
+
+    def work(provider: GoogleProvider) -> Written:
+        at_once.wait()
+        return provider.put(EMAIL, meet(), None)
+
+    with ThreadPoolExecutor(2) as workers:
+        found = list(workers.map(work, [connect(), connect()]))
 
     [event] = fake.events(EMAIL)
     assert {one.key for one in found} == {event["id"]}
