@@ -67,7 +67,10 @@ class AccountAdmin(_ChangedFieldsAdmin):
         "last_ok_at",
         "connected_at",
         "closing_at",
+        "unread",
         "trust_hours",
+        "strict",
+        "moved_outside",
         "delete_cancelled",
     )
     readonly_fields = (
@@ -170,6 +173,7 @@ class CalendarAdmin(_ChangedFieldsAdmin):
         "error",
         "warning",
         "last_ok_at",
+        "failing_since",
         "last_full_at",
         "last_changed_at",
         "expanded_to",

@@ -188,7 +188,25 @@ def _unencrypted(account: Account) -> Problem | None:
     return wording.UNENCRYPTED if is_plain else None
 
 
-def failing(owner: User) -> list[Account]:
-    """The owner's accounts that need them, for banners. One query."""
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """An account that needs its owner; `is_closed`: no free times are offered because of it."""
+
+    account: Account
+    problem: Problem
+    is_closed: bool
+
+
+def failing(owner: User, now: datetime) -> list[Failing]:
+    """The owner's accounts that need them, for banners. One query, a second one where there are any."""
     accounts = Account.objects.filter(owner=owner, closing_at=None)
-    return list(accounts.filter(Q(status=Account.Status.RECONNECT) | Q(owner_told_at__isnull=False)))
+    told = accounts.filter(Q(status=Account.Status.RECONNECT) | Q(owner_told_at__isnull=False))
+    blocking = Prefetch("calendars", Calendar.objects.filter(blocks=True), to_attr="blocking")
+    return [
+        Failing(
+            account,
+            wording.problem(account.error, account.provider),
+            any(trust.reason(calendar, now) for calendar in account.blocking),
+        )
+        for account in told.prefetch_related(blocking)
+    ]

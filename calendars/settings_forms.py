@@ -103,16 +103,18 @@ def _is_written(provider: str) -> bool:
 class Row:
     """One line of the table of what blocks: a kind of event, and a switch or a fixed answer.
 
-    `usual` is what holds unless the host changes it.
+    `answer` is what always holds, or what holds unless the host changes it.
     """
 
     kind: Text
-    usual: Text
+    answer: Text
     field: forms.BoundField | None = None
 
 
+ALWAYS = pgettext_lazy("event blocks", "always")
+NEVER = pgettext_lazy("event blocks", "never")
 BLOCKS = pgettext_lazy("event", "blocks")
-OPEN = pgettext_lazy("event", "leaves the time open")
+OPEN = pgettext_lazy("event", "does not block")
 AS_IT_SAYS = pgettext_lazy("event", "as the event says")
 SWITCHES: tuple[tuple[str, Text, Text], ...] = (
     ("tentative_blocks", _("Tentative"), OPEN),
@@ -140,10 +142,10 @@ class SwitchesForm(CalendarModelForm):
 
     def rows(self) -> Iterator[Row]:
         """The whole table: what is fixed and what the host decides."""
-        yield Row(_("Busy, or without a word about it"), BLOCKS)
-        yield Row(_("Free"), OPEN)
-        yield Row(_("Cancelled, or declined by you"), OPEN)
+        yield Row(_("Busy, or without a word about it"), ALWAYS)
+        yield Row(_("Free"), NEVER)
+        yield Row(_("Cancelled, or declined by you"), NEVER)
         if self.instance.account.provider == "google":
-            yield Row(_("Where you work that day (Google's working location)"), OPEN)
+            yield Row(_("Where you work that day (Google's working location)"), NEVER)
         for name, kind, usual in SWITCHES:
             yield Row(kind, usual, self[name])

@@ -95,7 +95,8 @@ PROBLEMS: dict[str, Problem] = {
         _("Check the address for typing errors, and whether the server is running."),
     ),
     "timeout": Problem(
-        _("The server did not answer in time."), _("Try again in a few minutes; it may be overloaded.")
+        _("The server did not answer in time."),
+        _("It may be overloaded. Connected calendars are tried again by themselves, every few minutes."),
     ),
     "address_refused": Problem(
         _("This address lies in a private network or uses a port that this site does not connect to."),

@@ -119,6 +119,11 @@ class Booking(models.Model):
         return bool(self.meeting) and not self.place
 
     @property
+    def is_unverified(self) -> bool:
+        """Whether the calendars have not been asked successfully since it was booked (C19)."""
+        return self.is_live and self.unverified_since is not None
+
+    @property
     def is_live(self) -> bool:
         """Whether the booking holds its time."""
         return self.state != self.State.CANCELLED

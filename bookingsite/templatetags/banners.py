@@ -8,16 +8,17 @@ from django import template
 from django.template.context import RequestContext
 from django.urls import reverse
 
-from calendars import cards, wording
+from bookingsite.lib import clock
+from calendars import cards
 
 register = template.Library()
 
 
 @register.inclusion_tag("components/account_banners.html", takes_context=True)
 def account_banners(context: RequestContext) -> dict[str, Any]:
-    """The host's accounts that fail, in words. One query; none on the integrations pages, which show it anyway."""
+    """The host's accounts that fail, in words. One query while all is well; none on the
+    integrations pages, which show it anyway."""
     request = context["request"]
     if not request.user.is_authenticated or request.path.startswith(reverse("calendars:integrations")):
         return {"accounts": []}
-    found = cards.failing(request.user)
-    return {"accounts": [(account, wording.problem(account.error, account.provider)) for account in found]}
+    return {"accounts": cards.failing(request.user, clock.now())}

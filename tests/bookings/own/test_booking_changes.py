@@ -227,7 +227,7 @@ def test_a_calendar_that_cannot_be_read_is_told_and_can_be_overruled(page, host,
     refused = move(page, booking)
 
     assert refused.status_code == 409
-    assert "A calendar has not been read for too long; unknown is never free." in refused.text
+    assert "The calendar Work (Memory) was never read; unknown is never free." in refused.text
     assert move(page, booking, any_time="yes").status_code == 302
 
 

@@ -21,7 +21,9 @@ from tests.factories import calendars as make
 pytestmark = pytest.mark.django_db
 PAGE_OF_ACCOUNT = {
     "label": "Mine",
+    "unread": "trust",
     "trust_hours": "2",
+    "moved_outside": "ask",
     "calendars-TOTAL_FORMS": "0",
     "calendars-INITIAL_FORMS": "0",
 }

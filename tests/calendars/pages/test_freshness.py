@@ -145,17 +145,17 @@ def test_every_state_of_an_account_has_its_words(
     [
         (
             "trust",
-            "It does not work since 1 hour (1 March 2027, 8:00 AM). The known events keep blocking; from "
+            "It has not worked for 1 hour (since 1 March 2027, 8:00 AM). The known events keep blocking; from "
             "2 March 2027, 7:55 AM on no free times are offered.",
         ),
         (
             "withhold",
-            "It does not work since 1 hour (1 March 2027, 8:00 AM). No free times are offered meanwhile, so that "
+            "It has not worked for 1 hour (since 1 March 2027, 8:00 AM). No free times are offered meanwhile, so that "
             "nobody books while you are busy elsewhere. Bookings made before stand.",
         ),
         (
             "ignore",
-            "It does not work since 1 hour (1 March 2027, 8:00 AM). The known events keep blocking. By your choice "
+            "It has not worked for 1 hour (since 1 March 2027, 8:00 AM). The known events keep blocking. By your choice "
             "free times are offered for as long as it lasts; what is new in your calendar closes none of them.",
         ),
     ],
@@ -236,15 +236,16 @@ def test_page_of_a_calendar_shows_the_whole_table_of_what_blocks(
     tree = shown(page, reverse("calendars:calendar", args=[row.pk]))
     lines = list(zip(words(tree, "//tbody/tr/td[1]"), words(tree, "//tbody/tr/td[3]"), strict=True))
     assert lines == [
-        ("Busy, or without a word about it", "blocks"),
-        ("Free", "leaves the time open"),
-        ("Cancelled, or declined by you", "leaves the time open"),
-        ("Tentative", "leaves the time open"),
+        ("Busy, or without a word about it", "cannot be changed"),
+        ("Free", "cannot be changed"),
+        ("Cancelled, or declined by you", "cannot be changed"),
+        ("Tentative", "does not block"),
         ("Working elsewhere", "blocks"),
         ("Out of office", "blocks"),
         ("An invitation that you have not answered: counts by its status", "as the event says"),
         ("A whole day", "as the event says"),
     ]
+    assert words(tree, "//tbody/tr/td[2]")[:3] == ["always", "never", "never"]
     assert tree.xpath("//tbody//input/@name | //tbody//select/@name") == [
         "tentative_blocks", "elsewhere_blocks", "out_of_office_blocks", "unanswered_blocks", "all_day",
     ]  # fmt: skip
