@@ -62,8 +62,8 @@ def test_details_cost_the_same_whatever_happened(page, booking, now, moves):
     with CaptureQueriesContext(connection) as queries:
         page.get(path(booking))
 
-    # session, person, banners; booking, guests, history, mails, calendar events
-    assert len(queries) == 8, [query["sql"][:120] for query in queries]
+    # session, person, banners; booking, guests, history, mails, calendar events; questions, collisions, proposals
+    assert len(queries) == 11, [query["sql"][:120] for query in queries]
 
 
 @pytest.mark.promise("B3")

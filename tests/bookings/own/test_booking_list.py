@@ -160,8 +160,8 @@ def test_the_list_costs_the_same_for_any_number(page, host, now, count):
         answer = page.get("/bookings/")
 
     assert len(names(answer)) == count
-    # session, person, banners; event types of the filter; count, bookings, guests
-    assert len(queries) == 7, [query["sql"][:120] for query in queries]
+    # session, person, banners; questions, collisions; event types of the filter; count, bookings, guests
+    assert len(queries) == 9, [query["sql"][:120] for query in queries]
 
 
 @pytest.mark.parametrize("tab", ["upcoming", "past", "cancelled"])

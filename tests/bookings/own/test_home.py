@@ -85,8 +85,9 @@ def test_home_costs_the_same_for_any_number(page, host, count):
     with CaptureQueriesContext(connection) as queries:
         page.get("/home/")
 
-    # session, person, banners; bookings, guests; given-up mails, given-up events, their bookings; three first steps
-    assert len(queries) == 11, [query["sql"][:120] for query in queries]
+    # session, person, banners; questions, collisions; bookings, guests; given-up mails and events, their bookings;
+    # three first steps
+    assert len(queries) == 13, [query["sql"][:120] for query in queries]
 
 
 @pytest.mark.promise("C9")
