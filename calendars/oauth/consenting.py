@@ -29,6 +29,7 @@ from calendars.oauth.tokens import FixedToken, oauth_of
 from calendars.providers.base import CalendarInfo
 from calendars.providers.errors import ConsentStale
 from calendars.providers.oauth import Client, Granted
+from calendars.sync import channels
 from calendars.sync.connection import granted, guard_policy, in_time, within
 from calendars.sync.trouble import locked, wake
 
@@ -157,6 +158,7 @@ def _stored(
             connecting.choose_first(account, listing)
         else:
             wake(account, now)
+        channels.ensure(now, owner_id=owner.pk)
         work.nudge()
     return Outcome(account, is_new=held is None)
 
