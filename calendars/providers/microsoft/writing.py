@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from calendars.providers import errors
 from calendars.providers.base import EventWish, Meeting, WishStatus, Written
@@ -94,11 +95,13 @@ class Writer:
             self._remove(one)
 
     def _remove(self, key: str) -> bool:
-        answer = self._graph.ask("DELETE", event_path(self._id, key))
-        if is_gone(answer):
-            return False
-        answer.checked()
-        return True
+        """Whether there was something to remove; also where somebody moved it to another calendar of theirs."""
+        for place in (event_path(self._id, key), f"me/events/{quote(key, safe='')}"):
+            answer = self._graph.ask("DELETE", place)
+            if not is_gone(answer):
+                answer.checked()
+                return True
+        return False
 
     def _ids(self, uid: str) -> list[str]:
         """Our events with this UID; copies that people made of them are theirs."""

@@ -161,6 +161,15 @@ class MicrosoftFake:
             calendar.events[copied].extra = dict(before.extra)
             return copied
 
+    def move_event(self, calendar_id: str, event_id: str, to_id: str) -> None:
+        """Somebody moves an event to another calendar of the mailbox; its immutable id stays."""
+        with self.lock:
+            (box, here), (_, there) = self._place(calendar_id), self._place(to_id)
+            there.events[event_id] = here.events.pop(event_id)
+            here.revision, there.revision = here.revision + 1, there.revision + 1
+            self.notices.changed(box.email, calendar_id, event_id, "deleted")
+            self.notices.changed(box.email, to_id, event_id, "created")
+
     def put_exception(self, calendar_id: str, master_id: str, day: str, body: dict[str, Any]) -> None:
         """Somebody moves or edits the instance that was meant for this day (`2026-10-26`)."""
         with self.lock:

@@ -1,6 +1,8 @@
 """Writing to Graph: one event whatever happens, no mails, and meetings that stay."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -10,6 +12,7 @@ from calendars.providers import errors
 from calendars.providers.base import Status, WishStatus, Written
 from calendars.providers.microsoft import MicrosoftProvider
 from calendars.providers.microsoft.own import UID_PROPERTY
+from tests.calendars.providers.microsoft.conftest import EMAIL, Connect
 from tests.calendars.providers.microsoft.copies import MARKER, RULES, WINDOW, ours, sent
 from tests.calendars.providers.worlds import wish
 from tests.fakes.microsoft import Fault, MicrosoftFake
@@ -118,6 +121,21 @@ def test_same_creation_at_once_is_one_event(
     again = provider.put(calendar.id, ours(), None)
 
     assert (only(calendar).id, len(sent(fake, "POST"))) == (again.key, 2)
+
+
+@pytest.mark.promise("C18")
+def test_two_workers_that_write_the_same_event_make_one(calendar: FakeCalendar, connect: Connect) -> None:
+    meet = Barrier(2)
+
+    def work() -> str:
+        provider = connect()
+        meet.wait(timeout=5)
+        return provider.put(calendar.id, ours(), None).key
+
+    with ThreadPoolExecutor(2) as pool:
+        keys = [one.result() for one in [pool.submit(work) for _ in range(2)]]
+
+    assert keys == [only(calendar).id] * 2
 
 
 @pytest.mark.promise("C18")
@@ -284,11 +302,24 @@ def test_delete_removes_every_event_of_the_uid(
 def test_delete_of_an_id_that_graph_cannot_read_is_done(
     fake: MicrosoftFake, calendar: FakeCalendar, provider: MicrosoftProvider
 ) -> None:
-    fake.fail_next(Fault.error(400, "ErrorInvalidIdMalformed"), match="^DELETE")
+    fake.fail_next(Fault.error(400, "ErrorInvalidIdMalformed"), match="^DELETE", times=2)
 
-    provider.delete(calendar.id, key="/dav/bk-1", uid=ours().uid)
+    provider.delete(calendar.id, key="unreadable", uid=ours().uid)
 
-    assert len(fake.lines("DELETE")) == 1
+    assert calendar.events == {}
+
+
+@pytest.mark.promise("C11")
+def test_delete_finds_the_event_in_the_calendar_it_was_moved_to(
+    fake: MicrosoftFake, calendar: FakeCalendar, provider: MicrosoftProvider
+) -> None:
+    known = provider.put(calendar.id, ours(), None)
+    other = fake.add_calendar(EMAIL, "Other")
+    fake.move_event(calendar.id, known.key, other.id)
+
+    provider.delete(calendar.id, key=known.key, uid=ours().uid)
+
+    assert (calendar.events, other.events) == ({}, {})
 
 
 def test_no_mail_is_asked_for_by_any_write(
