@@ -126,7 +126,20 @@ PROBLEMS: dict[str, Problem] = {
         _("The server asks for fewer requests."), _("Nothing to do: it is tried again a little later.")
     ),
     "server_failed": Problem(
-        _("The server has a problem of its own."), _("Nothing to do: it is tried again every few minutes.")
+        _("The server failed, or its answer could not be understood."),
+        _("Nothing to do: it is tried again every few minutes."),
+    ),
+    "web_page": Problem(
+        _("The server answered with a web page instead of a calendar."),
+        _("A sign-in page or a proxy may stand in between. Check the address; it is tried again by itself."),
+    ),
+    "cut_short": Problem(
+        _("The calendar did not arrive whole."),
+        _("What is known of it stands, and it is tried again by itself every few minutes."),
+    ),
+    "too_heavy": Problem(
+        _("Reading this calendar takes more time or memory than a calendar may take."),
+        _("What is known of it stands. Look for an event that repeats in an unusual way, and end it."),
     ),
     "cursor_invalid": Problem(
         _("The server forgot where reading stopped."), _("Nothing to do: everything is compared once.")
@@ -186,7 +199,30 @@ ICLOUD: dict[str, Problem] = {
     ),
 }
 
+CONSENTED: dict[str, Problem] = {
+    "unreachable": Problem(
+        _("The provider could not be reached."), _("Nothing to do: it is tried again every few minutes.")
+    ),
+    "secret_unreadable": Problem(
+        _("The stored permission can no longer be read."), _("Reconnect the account to give it again.")
+    ),
+    "not_found": Problem(
+        _("This calendar is no longer there."),
+        _("If you deleted it, take its ticks away; if not, look for it at the provider."),
+    ),
+    "certificate_failed": Problem(
+        _("The provider's security certificate could not be verified; nothing was sent."),
+        _("It is tried again by itself. If it stays, tell the people who run this site."),
+    ),
+    "address_refused": Problem(
+        _("The provider's address, as it is set on this site, is one that this site does not connect to."),
+        _("Tell the people who run this site."),
+    ),
+}
+"""Where nobody typed an address or a password here."""
+
 GOOGLE: dict[str, Problem] = {
+    **CONSENTED,
     "permission_denied": Problem(
         _("Google does not let this account do that."),
         _("Choose another calendar for bookings, or ask its owner for the right to change events."),
@@ -208,6 +244,7 @@ GOOGLE: dict[str, Problem] = {
 }
 
 MICROSOFT: dict[str, Problem] = {
+    **CONSENTED,
     "permission_denied": Problem(
         _("Microsoft does not let this account do that."),
         _("Choose another calendar for bookings, or ask its owner or your administrator for the right."),

@@ -23,6 +23,8 @@ HOURS = ["9:00 AM", "10:00 AM", "11:00 AM", "12:00 PM", "1:00 PM", "2:00 PM", "3
 EXCEPT_TEN = [hour for hour in HOURS if hour != "10:00 AM"]
 TEN = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)  # 10:00 in Berlin
 
+UNANSWERED = "ORGANIZER:mailto:boss@example.org\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:anna@example.org\r\n"
+
 
 class Connected:
     """Anna's calendar at a server, and the page of an hour with her."""
@@ -94,6 +96,7 @@ def raw(*lines: str) -> bytes:
             "ORGANIZER:mailto:boss@example.org\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org\r\n",
             EXCEPT_TEN, id="accepted",
         ),
+        pytest.param(UNANSWERED, EXCEPT_TEN, id="not answered yet"),
     ],
 )  # fmt: skip
 def test_status_of_an_event_decides_what_guests_see(
@@ -111,16 +114,29 @@ def test_status_of_an_event_decides_what_guests_see(
             {"tentative_blocks": "on", "all_day": "status"}, "tentative", EXCEPT_TEN, id="tentative blocks"
         ),
         pytest.param({"all_day": "status"}, "elsewhere", HOURS, id="working elsewhere stays open"),
+        pytest.param({"all_day": "status"}, "out of office", HOURS, id="out of office stays open"),
+        pytest.param(
+            {"unanswered_blocks": "on", "all_day": "status"}, "unanswered", EXCEPT_TEN,
+            id="unanswered counts by its status",
+        ),
+        pytest.param({"all_day": "status"}, "unanswered", HOURS, id="unanswered stays open"),
+        pytest.param(
+            {"unanswered_blocks": "on", "all_day": "status"}, "unanswered and free", HOURS,
+            id="unanswered but free stays open",
+        ),
         pytest.param({"all_day": "always"}, "free day", [], id="whole days always block"),
         pytest.param({"all_day": "never"}, "busy day", HOURS, id="whole days never block"),
     ],
-)
+)  # fmt: skip
 def test_host_switches_what_blocks(
     connected: Connected, host: User, form: dict[str, str], event: str, offered: list[str]
 ) -> None:
     events = {
         "tentative": make.event(TEN, lines="STATUS:TENTATIVE\r\n"),
         "elsewhere": make.event(TEN, lines="X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE\r\n"),
+        "out of office": make.event(TEN, lines="X-MICROSOFT-CDO-BUSYSTATUS:OOF\r\n"),
+        "unanswered": make.event(TEN, lines=UNANSWERED),
+        "unanswered and free": make.event(TEN, lines=f"{UNANSWERED}TRANSP:TRANSPARENT\r\n"),
         "free day": all_day("TRANSP:TRANSPARENT"),
         "busy day": all_day(),
     }

@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from bookingsite.lib import clock
 from bookingsite.models import User
@@ -51,7 +51,7 @@ def dead_port() -> Iterator[int]:
 
 
 @pytest.fixture
-def google(settings: SettingsWrapper) -> Iterator[GoogleFake]:
+def google(settings: Any) -> Iterator[GoogleFake]:
     with GoogleFake() as fake:
         for name, value in fake.settings().items():
             setattr(settings, name, value)
