@@ -334,6 +334,7 @@ PERMISSIONS: dict[str, Text] = {
     "https://www.googleapis.com/auth/calendar.events": _("See and change events in all your calendars"),
     "Calendars.ReadWrite": _("Read and write your calendars"),
     "User.Read": _("Read your profile (your mail address)"),
+    "offline_access": _("Keep the access you have given"),
 }
 """Scopes as the providers' own pages name them."""
 

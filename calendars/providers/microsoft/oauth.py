@@ -44,6 +44,7 @@ _CLIENT = frozenset(
 )
 """Unknown application or directory, wrong or expired secret, an address that is not registered, wrong audience."""
 _DECLINED = frozenset({65004})
+_ENDED = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
 _LATER = frozenset({"temporarily_unavailable", "server_error", "service_not_available"})
 
 
@@ -138,9 +139,11 @@ class MicrosoftOAuth:
 
     def _check_scopes(self, grant: Grant) -> None:
         has = {scope.lower() for scope in grant.scopes}
-        missing = tuple(sorted(scope for scope in self.scopes if scope.lower() not in has))
+        missing = sorted(scope for scope in self.scopes if scope.lower() not in has)
+        if not grant.refresh_token:
+            missing.append("offline_access")
         if missing:
-            raise errors.ConsentPartial("scopes", missing=missing)
+            raise errors.ConsentPartial("scopes", missing=tuple(missing))
 
     def _username(self, grant: Grant) -> str:
         graph = GraphClient(tokens=_Held(grant.access_token), policy=self._policy, api=self._api)
@@ -324,5 +327,8 @@ def _at_exchange(given: Mapping[str, Any]) -> errors.ProviderError:
 
 
 def _at_refresh(given: Mapping[str, Any]) -> errors.ProviderError:
-    """Why no new token came. Consent that is gone again is a matter of connecting again."""
-    return _common(given) or errors.AccessRevoked(_detail(given))
+    """Why no new token came. Only a plain word that the grant has ended asks people to connect again."""
+    found = _common(given)
+    if found is None and given.get("error") in _ENDED:
+        return errors.AccessRevoked(_detail(given))
+    return found or errors.ServerFailed(_detail(given))

@@ -169,6 +169,43 @@ def test_consent_without_the_calendars_names_what_is_missing(
     assert caught.value.missing == ("Calendars.ReadWrite",)
 
 
+def test_consent_that_does_not_last_is_partial(
+    fake: MicrosoftFake, oauth: MicrosoftOAuth, client: Client
+) -> None:
+    given = {"access_token": "x", "expires_in": 3600, "scope": "Calendars.ReadWrite User.Read"}
+    fake.fail_next(Fault.text(json.dumps(given).encode()), match="/token")
+
+    with pytest.raises(errors.ConsentPartial) as caught:
+        answered(fake, oauth, client)
+
+    assert caught.value.missing == ("offline_access",)
+
+
+REFRESH_REFUSALS = {
+    ("invalid_grant", 700082): errors.AccessRevoked,
+    ("invalid_grant", 65001): errors.AccessRevoked,
+    ("interaction_required", 50076): errors.AccessRevoked,
+    ("unauthorized_client", 700016): errors.BadClient,
+    ("temporarily_unavailable", 90033): errors.ServerFailed,
+    ("something_new", 1): errors.ServerFailed,
+}
+
+
+@pytest.mark.parametrize("refusal", REFRESH_REFUSALS)
+def test_refused_refresh_says_why(
+    fake: MicrosoftFake, oauth: MicrosoftOAuth, client: Client, refusal: tuple[str, int]
+) -> None:
+    error, number = refusal
+    body = {"error": error, "error_description": f"AADSTS{number}: no", "error_codes": [number]}
+    fake.fail_next(
+        Fault(400, json.dumps(body).encode(), {"Content-Type": "application/json"}), match="/token"
+    )
+
+    with pytest.raises(errors.ProviderError) as caught:
+        oauth.refresh(client, granted(fake), now=NOW)
+    assert type(caught.value) is REFRESH_REFUSALS[refusal]
+
+
 def test_answer_with_another_state_is_stale(
     fake: MicrosoftFake, oauth: MicrosoftOAuth, client: Client
 ) -> None:
