@@ -39,7 +39,10 @@ class ClientForm(ClientModelForm):
         super().__init__(*args, **kwargs)
         if "client_id" in self.fields:  # not where it is only to be looked at
             self.fields["client_id"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        if self.instance.sealed_secret:
+        is_new = not self.instance.sealed_secret
+        if "secret" in self.fields and is_new:
+            self.fields["secret"].required = True
+        elif "secret" in self.fields:
             self.fields["secret"].help_text = _("It is stored and never shown. Leave empty to keep it.")
 
     def clean_client_id(self) -> str:

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods
 
 from bookingsite.lib import clock
 from calendars import wording
@@ -43,7 +43,7 @@ def begin(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_GET
 def callback(request: HttpRequest, provider: str) -> HttpResponse:
     """Take the provider's answer. An administrator who allowed the client for everybody comes here too."""
     _kind_or_404(provider)

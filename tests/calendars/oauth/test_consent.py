@@ -14,7 +14,7 @@ from bookingsite.models import User
 from calendars.models import Account, Calendar, OAuthClient
 from calendars.oauth.tokens import grant_of
 from calendars.providers import errors
-from calendars.wording import GOOGLE, MICROSOFT, PROBLEMS, Problem
+from calendars.wording import GOOGLE, MICROSOFT, PROBLEMS, Problem, problem
 from tests.calendars.oauth.conftest import World, connected, register
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,7 @@ def test_other_failures_are_said_and_store_nothing(
     page.post(START)
     answer = page.get(BACK, ALL, follow=True)
 
-    assert (says(answer, PROBLEMS[error.code]), Account.objects.count()) == (True, 0)
+    assert (says(answer, problem(error.code, "google")), Account.objects.count()) == (True, 0)
 
 
 def test_problem_is_shown_once(page: Client, world: World, client_of_site: OAuthClient) -> None:
