@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from bookingsite import leases
 from bookingsite.lib import clock
+from calendars import trust
 from calendars.management.reporting import Result, progress, report
 from calendars.models import Account, Calendar
 from calendars.sync import pull
@@ -64,6 +66,18 @@ class Command(BaseCommand):
                 pull.read(calendar, clock.now())
             except leases.LeaseLost:
                 return []
-            calendar.refresh_from_db(fields=["error"])
+            calendar.refresh_from_db(fields=["error", "last_ok_at", "failing_since", "expanded_to"])
+            if calendar.error and calendar.blocks:
+                self.stderr.write(f"{calendar} ({calendar.account}): {_meanwhile(calendar, clock.now())}")
         seconds = time.monotonic() - started
         return [Result(c.pk, c.name, c.account.label, c.error, round(seconds, 2)) for c in claimed]
+
+
+def _meanwhile(calendar: Calendar, now: datetime) -> str:
+    """What guests are offered while this blocking calendar cannot be read."""
+    reason = trust.reason(calendar, now)
+    if reason:
+        return f"no times are offered ({reason})"
+    end = trust.closes_at(calendar)
+    until = f"until {end.isoformat(timespec='minutes')}" if end else "for ever"
+    return f"the last known copy counts {until}"

@@ -260,7 +260,9 @@ def test_cancelling_deletes_the_event_or_keeps_it_as_cancelled(
     page.force_login(host)
     settings: dict[str, Any] = {
         "label": "Work",
+        "unread": "trust",
         "trust_hours": "2",
+        "moved_outside": "ask",
         **({"delete_cancelled": "on"} if deletes else {}),
     }
     assert page.post(f"/settings/integrations/{Account.objects.get().pk}/", settings).status_code == 302

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from bookingsite.models import User
 from calendars import writing
-from calendars.models import Busy, Calendar, Write
+from calendars.models import Account, Busy, Calendar, Write
 from calendars.providers import errors
 from calendars.providers.memory import MemoryServer
 from tests.factories import calendars as make
@@ -58,6 +58,26 @@ def test_sync_ends_with_1_when_a_calendar_fails(server: MemoryServer) -> None:
     with pytest.raises(SystemExit) as ended:
         run("sync_calendars")
     assert ended.value.code == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_read", "told"),
+    [
+        ("trust", False, "no times are offered (never_read)"),
+        ("withhold", True, "no times are offered (withheld)"),
+        ("ignore", True, "the last known copy counts for ever"),
+    ],
+)
+def test_sync_says_what_a_failure_means_for_guests(
+    server: MemoryServer, capsys: pytest.CaptureFixture[str], policy: str, is_read: bool, told: str
+) -> None:
+    Account.objects.update(unread=policy)
+    if is_read:
+        run("sync_calendars")
+    server.fail_next("changes", errors.ServerFailed())
+    with pytest.raises(SystemExit):
+        run("sync_calendars")
+    assert capsys.readouterr().err == f"Work (Anna): {told}\n"
 
 
 def test_sync_of_an_unknown_account_ends_with_2(server: MemoryServer) -> None:
