@@ -6,12 +6,13 @@ import io
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from bookingsite import canary, sealed
 from bookingsite.lib import secrets
 from bookingsite.models import User
-from calendars.models import Account
+from calendars.models import Account, OAuthClient
 
 OLD, NEW = "the-old-key-of-this-site", "the-new-key-of-this-site"
 
@@ -86,3 +87,29 @@ def test_a_missing_old_key_is_one_sentence(accounts: list[Account], settings: An
     settings.BOOKING_SECRETS_KEYS = [NEW]
     with pytest.raises(CommandError, match="Is the old key missing"):
         call_command("rotate_secrets", stdout=io.StringIO())
+
+
+def test_every_sealed_column_is_rotated() -> None:
+    columns = {
+        (model._meta.label, field.name)
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if field.name.startswith("sealed")
+    }
+    assert columns - {("bookingsite.Canary", "sealed")} == {
+        (each.model, each.field) for each in sealed.FIELDS
+    }
+
+
+@pytest.mark.promise("C8")
+def test_secret_of_an_oauth_client_opens_after_rotation(db: None, settings: Any) -> None:
+    settings.BOOKING_SECRETS_KEYS = [OLD]
+    row = OAuthClient.objects.create(provider="google", client_id="x")
+    row.seal_secret("hush")
+    row.save()
+    settings.BOOKING_SECRETS_KEYS = [NEW, OLD]
+    call_command("rotate_secrets", stdout=io.StringIO())
+    settings.BOOKING_SECRETS_KEYS = [NEW]
+
+    row.refresh_from_db()
+    assert row.open_secret() == "hush"

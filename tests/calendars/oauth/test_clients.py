@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
+from bookingsite.lib import clock
 from bookingsite.models import User
 from calendars.models import Account, OAuthClient
 from calendars.oauth import clients
@@ -18,6 +19,7 @@ from calendars.oauth.addresses import addresses_of
 from calendars.providers import errors
 from calendars.providers.oauth import Client as Registered
 from tests.calendars.oauth.conftest import World, connected, register
+from tests.factories import calendars as make
 
 pytestmark = pytest.mark.django_db
 OWN = "/settings/integrations/client/google/"
@@ -205,6 +207,19 @@ def test_new_secret_of_the_same_client_keeps_its_accounts(
 
     account.refresh_from_db()
     assert (account.status, clients.of_account(account).secret) == ("connected", "new")
+
+
+def test_new_secret_has_accounts_tried_at_once_that_waited_for_it(
+    page: Client, host: User, world: World, now: datetime
+) -> None:
+    register(host, client_id="own-client")
+    account = connected(host, now, client_id="own-client", status="reconnect", error="bad_client")
+    later = clock.now() + timedelta(hours=6)
+    calendar = make.make_calendar(account, run_at=later)
+    page.post(OWN, {"client_id": "own-client", "secret": "new"})
+
+    calendar.refresh_from_db()
+    assert calendar.run_at < later
 
 
 def test_client_of_another_host_is_not_found(page: Client, other_host: User, world: World) -> None:
