@@ -75,9 +75,10 @@ def renew(owner: User, now: datetime) -> FeedLink:
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # pressed twice: one after the other
         link = link_of(owner) or FeedLink(owner=owner)
         link.token_hash = _hashed(token)
-        link.seal_token(token)
         link.created_at, link.fetched_at = now, None
         link.save()
+        link.seal_token(token)
+        link.save(update_fields=["sealed_token"])
     return link
 
 

@@ -30,6 +30,7 @@ FIELDS = [
     SealedField("calendars.Account", "sealed_secret", "account:{}:secret".format),
     SealedField("calendars.OAuthClient", "sealed_secret", "oauth_client:{}:secret".format),
     SealedField("calendars.Channel", "sealed_secret", "channel:{}:secret".format),
+    SealedField("bookings.FeedLink", "sealed_token", "feed:{}:token".format),
 ]
 
 

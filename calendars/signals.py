@@ -50,6 +50,12 @@ dependants_asked = Signal()
 A receiver returns a dict from account id to `Dependants`.
 """
 
+bookings_asked = Signal()
+"""Which of these UIDs are bookings of this owner, cancelled ones included? `owner_id` (int), `uids` (set of str).
+
+A receiver returns a collection of UIDs.
+"""
+
 write_failing = Signal()
 """An event of a booking needs its owner: its calendar refuses it (told at once, tried again rarely), or it
 could not be written for three days and was given up. The booking stands.

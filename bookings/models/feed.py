@@ -41,10 +41,12 @@ class FeedLink(models.Model):
 
     @property
     def _place(self) -> str:
-        return f"feed:{self.owner_id}:token"
+        return f"feed:{self.pk}:token"
 
     def seal_token(self, token: str) -> None:
-        """Put the token in, sealed to its owner. Does not save."""
+        """Put the token in, sealed to this row; the row must have its id. Does not save."""
+        if self.pk is None:
+            raise ValueError("The feed must be saved before its token can be sealed.")
         self.sealed_token = secrets.keyring().seal(token, self._place)
 
     def open_token(self) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from bookings import feeds
 from bookings.models import FeedLink
+from bookingsite import sealed
 from bookingsite.models import User
+from tests.factories.everything import our_models
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/feed/"
@@ -88,6 +92,26 @@ def test_the_stored_row_opens_nothing(link, address):
     assert len(token) == 32
     assert token not in stored
     assert hashlib.sha256(token.encode()).hexdigest() in stored
+
+
+def test_the_address_can_be_read_with_new_keys(page: Client, link, settings):
+    before = feeds.address_of(link)
+    settings.BOOKING_SECRETS_KEYS = ["a new key", *settings.BOOKING_SECRETS_KEYS]
+    call_command("rotate_secrets", stdout=StringIO())
+    settings.BOOKING_SECRETS_KEYS = ["a new key"]
+
+    assert shown_address(page.get(PAGE)) == before
+
+
+def test_every_sealed_column_is_rotated():
+    sealed_columns = {
+        (model._meta.label, field.name)
+        for model in our_models()
+        for field in model._meta.get_fields()
+        if field.name.startswith("sealed_")
+    }
+
+    assert {(field.model, field.field) for field in sealed.FIELDS} == sealed_columns
 
 
 def test_the_settings_lead_to_it(page: Client):
