@@ -22,7 +22,7 @@ from calendars.models import Account, Calendar, LogEntry
 from calendars.oauth import leaving
 from calendars.providers import registry
 from calendars.providers.base import CalendarInfo
-from calendars.sync import channels
+from calendars.sync import channels, reports
 from calendars.sync.connection import asked_within, connected, within
 from calendars.sync.respread import apply_switches
 from calendars.sync.trouble import locked, mend, wake
@@ -229,18 +229,21 @@ def choose(owner: User, *, blocking: Collection[int], receiving: int | None, now
     with transaction.atomic():
         mine = Calendar.objects.select_for_update().filter(owner=owner, account__closing_at=None)
         wanted = {calendar.pk for calendar in mine if calendar.pk in blocking}
+        newly = wanted - {calendar.pk for calendar in mine if calendar.blocks}
         target = [calendar.pk for calendar in mine if calendar.pk == receiving and calendar.writable]
         chosen = Q(pk__in=target, receives=False) | Q(pk__in=wanted, blocks=False)
         mine.filter(chosen, lease=None).update(run_at=now)  # a leased one is just being read
         mine.exclude(pk__in=target).filter(receives=True).update(receives=False)
         mine.filter(pk__in=target, receives=False).update(receives=True)
         mine.exclude(pk__in=wanted).filter(blocks=True).update(blocks=False)
-        mine.filter(pk__in=wanted, blocks=False).update(blocks=True)
+        mine.filter(pk__in=newly).update(blocks=True)
+        for calendar in Calendar.objects.filter(pk__in=newly).order_by("pk"):
+            reports.counting(calendar, now)
         channels.ensure(now, owner_id=owner.pk)
         work.nudge()
 
 
-def save_switches(calendar: Calendar) -> None:
+def save_switches(calendar: Calendar, *, now: datetime) -> None:
     """Store a calendar's switches and apply them to everything read so far."""
     with transaction.atomic():
         calendar.save(
@@ -253,4 +256,4 @@ def save_switches(calendar: Calendar) -> None:
                 "interval_minutes",
             ]
         )
-        apply_switches(calendar)
+        apply_switches(calendar, now=now)

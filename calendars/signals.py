@@ -22,7 +22,7 @@ own_events_in_place = Signal()
 """
 
 blocks_changed = Signal()
-"""Busy times appeared or changed in a blocking calendar (C20).
+"""Busy times appeared or changed in a blocking calendar, or count from now on by the host's choice (C20).
 
 `calendar` (Calendar), `spans` (list of `(start_s, end_s)`: those that block now and did not before), `now` (aware UTC).
 """

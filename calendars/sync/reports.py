@@ -105,5 +105,16 @@ def blocks(calendar: Calendar, added: Sequence[Busy], held: Rows, now: datetime)
             if row.blocks and row.end > ahead and (row.item_id, row.start, row.end) not in before
         }
     )
-    if spans:
+    tell_blocks(calendar, spans, now)
+
+
+def counting(calendar: Calendar, now: datetime) -> None:
+    """Tell every time ahead of a calendar that blocks from now on and has been read before."""
+    ahead = Busy.objects.filter(calendar=calendar, blocks=True, end__gt=int(now.timestamp()))
+    tell_blocks(calendar, sorted(set(ahead.values_list("start", "end"))), now)
+
+
+def tell_blocks(calendar: Calendar, spans: Sequence[tuple[int, int]], now: datetime) -> None:
+    """Tell that these times block now and did not before."""
+    if calendar.blocks and spans:
         signals.blocks_changed.send(Calendar, calendar=calendar, spans=spans, now=now)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from bookingsite import leases
 from calendars.models import Busy, Calendar
 from calendars.providers.base import Provider, RawItem
-from calendars.sync import store
+from calendars.sync import reports, store
 from calendars.sync.blocking import AllDay
 from calendars.sync.connection import reading_rules, switches_of
 from calendars.sync.expand import expand, horizon
@@ -33,8 +33,8 @@ def respread(provider: Provider, calendar: Calendar, keys: Collection[str], now:
             store.respread(calendar, found, now)
 
 
-def apply_switches(calendar: Calendar) -> None:
-    """Recompute which stored times block, after the calendar's switches changed. One statement."""
+def apply_switches(calendar: Calendar, *, now: datetime) -> None:
+    """Recompute which stored times block, after the calendar's switches changed, and tell which do newly."""
     switches = switches_of(calendar)
     blocking = Q(status__in=switches.blocking_statuses)
     if not switches.unanswered:
@@ -45,5 +45,8 @@ def apply_switches(calendar: Calendar) -> None:
         blocking &= Q(all_day=False)
     with transaction.atomic():
         mine = Busy.objects.filter(calendar=calendar)
-        mine.filter(blocking, blocks=False).update(blocks=True)
+        newly = mine.filter(blocking, blocks=False)
+        spans = sorted(set(newly.filter(end__gt=int(now.timestamp())).values_list("start", "end")))
+        newly.update(blocks=True)
         mine.exclude(blocking).filter(blocks=True).update(blocks=False)
+        reports.tell_blocks(calendar, spans, now)

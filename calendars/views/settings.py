@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from bookingsite.lib import clock
 from calendars import connecting, subscribing
 from calendars.settings_forms import AccountForm, SwitchesForm
 from calendars.views.own import account_or_404, calendar_or_404, posted
@@ -36,7 +37,7 @@ def calendar(request: HttpRequest, calendar_id: int) -> HttpResponse:
     found = calendar_or_404(request, calendar_id)
     form = SwitchesForm(posted(request), instance=found)
     if request.method == "POST" and form.is_valid():
-        connecting.save_switches(found)
+        connecting.save_switches(found, now=clock.now())
         messages.success(request, _("The settings were saved."))
         return redirect("calendars:integrations")
     context = {"form": form, "calendar": found}

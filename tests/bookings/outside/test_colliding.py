@@ -12,8 +12,10 @@ from bookings.domain import lifecycle
 from bookings.models import Booking, Collision, Notice
 from bookings.outside import colliding
 from bookingsite.models import User
+from calendars import connecting
 from calendars.models import Calendar
 from tests.bookings.outside.conftest import TEN, Desk
+from tests.factories import calendars as make
 from tests.factories.booking_rows import make_booking, make_event_type
 from tests.factories.bookings import at
 
@@ -91,6 +93,24 @@ def test_what_does_not_block_does_not_collide(desk: Desk, booking: Booking) -> N
     desk.busy(TEN)
 
     assert states() == []
+
+
+@pytest.mark.promise("C20")
+@pytest.mark.parametrize("choice", ["calendar", "switch"])
+def test_what_comes_to_block_by_the_hosts_choice_collides(desk: Desk, booking: Booking, choice: str) -> None:
+    calendar = desk.calendar
+    if choice == "calendar":
+        Calendar.objects.update(blocks=False)
+        desk.busy(TEN)
+        connecting.choose(desk.host, blocking=[calendar.pk], receiving=calendar.pk, now=desk.now)
+    else:
+        event = make.event(TEN, lines="STATUS:TENTATIVE\r\n")
+        desk.server.store("work", "maybe.ics", event)
+        desk.pass_time()
+        calendar.tentative_blocks = True
+        connecting.save_switches(calendar, now=desk.now)
+
+    assert states() == ["open"]
 
 
 def test_own_event_of_the_booking_does_not_collide(desk: Desk, booking: Booking) -> None:

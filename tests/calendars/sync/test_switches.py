@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import product
 
 import pytest
@@ -23,7 +24,7 @@ def test_stored_statuses_are_the_providers() -> None:
     assert sorted(Calendar.AllDay.values) == sorted(mode.value for mode in AllDay)
 
 
-def test_switches_applied_in_sql_agree_with_the_rule(host: User) -> None:
+def test_switches_applied_in_sql_agree_with_the_rule(host: User, now: datetime) -> None:
     calendar = make.make_calendar(make.make_account(host))
     item = Item.objects.create(calendar=calendar, key="a")
     kinds = list(product(Status, (False, True), (False, True)))
@@ -43,7 +44,7 @@ def test_switches_applied_in_sql_agree_with_the_rule(host: User) -> None:
         calendar.tentative_blocks, calendar.elsewhere_blocks = tentative, elsewhere
         calendar.out_of_office_blocks, calendar.unanswered_blocks = oof, unanswered_blocks
         calendar.all_day = mode
-        apply_switches(calendar)
+        apply_switches(calendar, now=now)
         switches = switches_of(calendar)
         rows = Busy.objects.values_list("status", "all_day", "unanswered", "blocks")
         wrong = [row for row in rows if switches.block(row[0], all_day=row[1], unanswered=row[2]) != row[3]]
