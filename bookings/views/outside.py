@@ -104,4 +104,4 @@ def _label(booking: Booking, start: datetime) -> str:
         return label
     theirs = texts.span_in_words(start, there, zone=guest)
     note = _("For the guest: %(when)s") % {"when": theirs}
-    return format_html('{}<br><span class="muted small">{}</span>', label, note)
+    return format_html('<span>{}<br><span class="muted small">{}</span></span>', label, note)
