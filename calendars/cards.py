@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -198,9 +198,14 @@ class Failing:
 
 
 def failing(owner: User, now: datetime) -> list[Failing]:
-    """The owner's accounts that need them, for banners. One query, a second one where there are any."""
+    """The owner's accounts that need them, for banners. One query, a second one where there are any.
+
+    An account whose calendars the owner no longer uses is read no more: nothing could take its banner away.
+    """
+    used = Calendar.objects.filter(Q(blocks=True) | Q(receives=True), account=OuterRef("pk"))
     accounts = Account.objects.filter(owner=owner, closing_at=None)
-    told = accounts.filter(Q(status=Account.Status.RECONNECT) | Q(owner_told_at__isnull=False))
+    needing = Q(status=Account.Status.RECONNECT) | Q(Exists(used), owner_told_at__isnull=False)
+    told = accounts.filter(needing)
     blocking = Prefetch("calendars", Calendar.objects.filter(blocks=True), to_attr="blocking")
     return [
         Failing(
