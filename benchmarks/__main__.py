@@ -15,6 +15,7 @@ BENCHMARKS = {
     "The month page": ["benchmarks.month"],
     "Booking and mails": ["benchmarks.booking"],
     "Reading 10,000 events from Radicale": ["benchmarks.sync", "--radicale"],
+    "A feed of 10,000 events": ["benchmarks.feed"],
     "Five changes in calendars of all sizes": ["benchmarks.changes"],
     "Finding due work among 20,000 calendars": ["benchmarks.dispatch"],
     "The same on PostgreSQL": ["benchmarks.dispatch", "--database", "postgres"],

@@ -182,6 +182,11 @@ class DisconnectForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    def __init__(self, *args: Any, writes: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not writes:  # none of our events can be in there
+            del self.fields["events"]
+
 
 class ChoiceForm(forms.Form):
     """Which calendars block, which one receives bookings (C7). Only the owner's own can be chosen."""

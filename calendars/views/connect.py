@@ -98,9 +98,9 @@ def _reconnected(account: Account, form: forms.Form) -> Account:
 def disconnect(request: HttpRequest, account_id: int) -> HttpResponse:
     """Ask what becomes of our events, then forget the account (CC-7)."""
     account = account_or_404(request, account_id)
-    form = DisconnectForm(posted(request))
+    form = DisconnectForm(posted(request), writes=KINDS[account.provider].capabilities.writes)
     if request.method == "POST" and form.is_valid():
-        remove = form.cleaned_data["events"] == "remove"
+        remove = form.cleaned_data.get("events") == "remove"
         name = str(account)
         connecting.disconnect(account, remove_events=remove, now=clock.now())
         messages.success(request, _("%(account)s was disconnected.") % {"account": name})

@@ -79,6 +79,7 @@ def test_own_pages_are_accessible_and_narrow(guest_site: GuestSite, page: Page) 
     schedule = Schedule.objects.get(owner=guest_site.host)
     paths = [
         "settings/", "settings/profile/", "settings/integrations/", "settings/integrations/connect/",
+        "settings/integrations/connect/feed/",
         "availability/", f"availability/schedules/{schedule.pk}/", "availability/time-off/new/",
         "availability/closing-rules/new/", "accounts/email/", "accounts/password/change/", "accounts/logout/",
     ]  # fmt: skip

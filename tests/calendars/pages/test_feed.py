@@ -56,7 +56,7 @@ def sentence(code: str) -> str:
 def test_page_says_where_well_known_sites_show_the_address(page: Client) -> None:
     text = text_of(page.get(PAGE))
     names = ["Airbnb", "Booking.com", "Expedia, Vrbo", "Google", "Outlook"]
-    assert [name for name in names if f"<dt><strong>{name}</strong></dt>" in text] == names
+    assert [name for name in names if f"<li><strong>{name}</strong>" in text] == names
     assert f'href="{PAGE}"' in text_of(page.get("/settings/integrations/connect/"))
 
 
@@ -229,3 +229,20 @@ def test_somebody_elses_feed_is_not_found(feed: Feed, connected: Account, other_
     client = Client()
     client.force_login(other_host)
     assert client.post(f"{CARDS}{connected.pk}/reconnect/", {"url": feed.url}).status_code == 404
+
+
+def test_disconnecting_asks_nothing_about_events_that_cannot_be_there(
+    page: Client, feed: Feed, connected: Account
+) -> None:
+    asked = text_of(page.get(f"{CARDS}{connected.pk}/disconnect/"))
+    page.post(f"{CARDS}{connected.pk}/disconnect/")
+    assert ('name="events"' in asked, Account.objects.count(), Calendar.objects.count()) == (False, 0, 0)
+
+
+def test_card_tells_where_a_feed_is_read_from_and_when_it_last_changed(
+    page: Client, feed: Feed, connected: Account
+) -> None:
+    make.read_now(connected.calendars.get(), clock.now())
+    card = " ".join(text_of(page.get(CARDS)).split())
+    assert f"Read from http://127.0.0.1:{feed.port}; the rest of the address is secret." in card
+    assert "What it says last changed 0 minutes ago" in card
