@@ -178,6 +178,7 @@ class CalendarAdmin(_ChangedFieldsAdmin):
         "failing_since",
         "last_full_at",
         "last_changed_at",
+        "noticed_at",
         "expanded_to",
         "item_count",
     )
@@ -260,7 +261,13 @@ class WriteAdmin(_OnlyToLookAt):
         "written_at",
     )
     list_filter = ("state", "error")
-    search_fields = ("uid", "calendar__name", "calendar__account__label", "calendar__owner__email")
+    search_fields = (
+        "uid",
+        "remote_uid",
+        "calendar__name",
+        "calendar__account__label",
+        "calendar__owner__email",
+    )
     list_select_related = ("calendar",)
     fields = (
         "calendar",
@@ -272,6 +279,9 @@ class WriteAdmin(_OnlyToLookAt):
         "run_at",
         "error",
         "remote_key",
+        "remote_uid",
+        "marker",
+        "meeting_url",
         "etag",
         "written_at",
         "first_failed_at",
@@ -330,5 +340,16 @@ class LogEntryAdmin(_OnlyToLookAt):
     search_fields = ("target", "request_id", "calendar", "account__label", "account__owner__email")
     list_select_related = ("account",)
     date_hierarchy = "at"
-    fields = ("at", "account", "job", "calendar", "verb", "target", "result", "duration", "size", "request_id")
+    fields = (
+        "at",
+        "account",
+        "job",
+        "calendar",
+        "verb",
+        "target",
+        "result",
+        "duration",
+        "size",
+        "request_id",
+    )
     show_full_result_count = False

@@ -95,7 +95,8 @@ def _act(genuine: Sequence[tuple[Channel, Meaning]], now: datetime) -> None:
 
 
 def mark(calendar_ids: Collection[int], now: datetime) -> None:
-    """Note that something changed in these calendars, and make them due. One statement; call `work.nudge` after.
+    """Note that something changed in these calendars, and make them due, inside the caller's transaction. Call
+    `work.nudge` after.
 
     The first notice counts at once, those that follow it within `DEBOUNCE` together: providers tell one change
     several times. A calendar that is just being read sees from `noticed_at` that it is not up to date
@@ -112,4 +113,7 @@ def mark(calendar_ids: Collection[int], now: datetime) -> None:
         default=F("run_at"),
         output_field=models.DateTimeField(),
     )
-    Calendar.objects.filter(pk__in=list(calendar_ids)).update(run_at=due, noticed_at=now)
+    rows = Calendar.objects.filter(pk__in=set(calendar_ids))
+    # Two lists of notices at once lock their calendars in the same order.
+    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    rows.update(run_at=due, noticed_at=now)

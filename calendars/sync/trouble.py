@@ -160,6 +160,6 @@ def mend(account: Account, now: datetime) -> None:
 def wake(account: Account, now: datetime) -> None:
     """Have everything of the account tried at once: its calendars read, its waiting events written, and the
     push channels that stand in trouble."""
-    leases.wake(Channel.objects.filter(calendar__account=account).exclude(error=""), now)
     leases.wake(Calendar.objects.filter(account=account), now)
     leases.wake(Write.objects.filter(calendar__account=account, state=LeasedRow.State.READY), now)
+    leases.wake(Channel.objects.filter(calendar__account=account).exclude(error=""), now)
