@@ -108,12 +108,12 @@ def feed_of(link: FeedLink, now: datetime) -> Feed:
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     owner = link.owner
     rows = Booking.objects.filter(host=owner, end__gt=today - BACK, start__lt=today + _ahead())
-    rows = rows.exclude(state=Booking.State.CANCELLED).select_related("host").order_by("start", "pk")
+    rows = rows.exclude(state=Booking.State.CANCELLED).order_by("start", "pk")
     if link.detail == FeedLink.Detail.TITLES:
         rows = rows.prefetch_related("guests")
     with translation.override(owner.language):
         name = _("Bookings of %(name)s") % {"name": owner.name}
-        return Feed(name, owner.zone, _wishes(rows, link.detail))
+        return Feed(name, owner.zone, _wishes(rows, link))
 
 
 def changed_at(link: FeedLink, etag: str, now: datetime) -> datetime:
@@ -147,19 +147,19 @@ def _ahead() -> timedelta:
     return timedelta(days=settings.CALENDAR_HORIZON_DAYS)
 
 
-def _wishes(rows: Iterable[Booking], detail: str) -> tuple[EventWish, ...]:
-    make = _named if detail == FeedLink.Detail.TITLES else _busy
-    return tuple(make(booking) for booking in rows)
+def _wishes(rows: Iterable[Booking], link: FeedLink) -> tuple[EventWish, ...]:
+    make = _named if link.detail == FeedLink.Detail.TITLES else _busy
+    return tuple(make(booking, link.owner.zone) for booking in rows)
 
 
-def _busy(booking: Booking) -> EventWish:
+def _busy(booking: Booking, zone: str) -> EventWish:
     """When, and nothing else."""
     return EventWish(
         uid=booking.uid,
         key="",
         start=booking.start,
         end=booking.end,
-        zone=booking.host.zone,
+        zone=zone,
         summary=_("Busy"),
         status=WishStatus.TENTATIVE if booking.state == Booking.State.PENDING else WishStatus.CONFIRMED,
         sequence=booking.sequence,
@@ -168,10 +168,10 @@ def _busy(booking: Booking) -> EventWish:
     )
 
 
-def _named(booking: Booking) -> EventWish:
+def _named(booking: Booking, zone: str) -> EventWish:
     """With whom and where; how to reach the guest stays on the host's own page, which it links to."""
     return replace(
-        _busy(booking),
+        _busy(booking, zone),
         summary=events.summary_of(booking),
         location=booking.place,
         url=links.host_url(booking),
