@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -85,8 +85,13 @@ def _notices(request: HttpRequest) -> Iterator[Notice]:
         channel, secret = each.get("subscriptionId"), each.get("clientState")
         event = each.get("lifecycleEvent")
         meaning = Meaning.CHANGED if event is None else _LIFECYCLE.get(str(event))
-        if isinstance(channel, str) and isinstance(secret, str) and meaning is not None:
+        if _is_name(channel) and isinstance(secret, str) and meaning is not None:
             yield Notice(channel, secret, meaning)
+
+
+def _is_name(told: object) -> TypeGuard[str]:
+    """Whether this can be a channel's name. JSON can say what no database takes: NUL, and half a character."""
+    return isinstance(told, str) and told.isascii() and told.isprintable()
 
 
 def _listed(request: HttpRequest) -> list[Any]:

@@ -175,8 +175,14 @@ def guarded_session(policy: GuardPolicy) -> GuardedSession:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port: what must stay the same for credentials to follow."""
+    """Scheme, host and port: what must stay the same for credentials to follow.
+
+    Raises `InvalidAddress`, also for a backslash before the path: the library that dials ends the host there,
+    `urlsplit` goes on to what follows an @.
+    """
     parts = urlsplit(url)
+    if "\\" in parts.netloc:
+        raise InvalidAddress
     try:
         port = parts.port
     except ValueError:

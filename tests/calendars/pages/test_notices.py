@@ -165,6 +165,13 @@ def test_what_is_no_list_of_notices_is_refused(microsoft: Channel, now: datetime
     assert (answer.status_code, answer.content, due(microsoft)) == (400, b"", now + timedelta(hours=1))
 
 
+@pytest.mark.promise("C12")
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b"], ids=["surrogate", "nul"])
+def test_names_that_no_database_keeps_are_forged_ones(microsoft: Channel, now: datetime, name: str) -> None:
+    answer = from_graph(now, note(subscriptionId=name), note())
+    assert (answer.status_code, due(microsoft)) == (202, now)
+
+
 def test_empty_list_of_notices_is_accepted(microsoft: Channel, now: datetime) -> None:
     assert from_graph(now).status_code == 202
 

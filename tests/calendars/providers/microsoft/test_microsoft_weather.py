@@ -192,6 +192,19 @@ def test_page_that_leads_nowhere_is_a_failure(
     assert len(fake.log) == 1
 
 
+def test_link_that_two_readers_take_for_two_hosts_is_not_followed(
+    fake: MicrosoftFake, provider: MicrosoftProvider
+) -> None:
+    """`urlsplit` sees our host behind the @, the library that dials one before the backslash."""
+    with MicrosoftFake() as other:
+        split = f"{other.api.rpartition('/v1.0')[0]}\\@{fake.api.removeprefix('http://')}me/calendars"
+        fake.fail_next(Fault.text(json.dumps({"value": [], "@odata.nextLink": split}).encode()))
+
+        with pytest.raises(errors.ServerFailed):
+            provider.calendars()
+        assert other.log == []
+
+
 def test_listing_in_circles_ends(fake: MicrosoftFake, provider: MicrosoftProvider) -> None:
     page = f'{{"value": [], "@odata.nextLink": "{fake.api}me/calendars?$skip=1"}}'
     fake.fail_next(Fault.text(page.encode()), times=10)
