@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from availability.models import DateHours
+from bookings import feeds
 from bookings.domain import lifecycle
 from bookings.models import Booking, Collision, EventType, MoveOffer, Notice, OutsideChange
 from bookingsite.models import Canary, Heartbeat, Tick, User
@@ -64,6 +65,7 @@ def make_everything(host: User, *, now: datetime, start: datetime) -> dict[str, 
     )
     rows["oauthclient"].seal_secret("secret")
     rows["oauthclient"].save()
+    rows["feedlink"] = feeds.renew(host, now)
     rows["heartbeat"] = Heartbeat.objects.create(name=f"beat-{host.slug}", beat_at=now)
     rows["tick"] = Tick.objects.create(name=f"tick-{host.slug}", run_at=now)
     rows["canary"] = Canary.objects.create(name=f"canary-{host.slug}", sealed="sealed-text")
