@@ -222,3 +222,19 @@ def test_the_queued_task_drains_with_signs_of_life(kinds: None, now: datetime) -
     assert tasks.drain() == 2
     assert heartbeat.last_beat("solo") == heartbeat.last_beat()
     assert heartbeat.last_beat() is not None
+
+
+@pytest.mark.parametrize(("guarded", "expected"), [(True, 1), (False, 0)])
+def test_worker_waits_for_a_row_that_will_be_due_in_a_moment(
+    kinds: None, transactional_db: None, now: datetime, monkeypatch: pytest.MonkeyPatch, *, guarded: bool, expected: int
+) -> None:  # fmt: skip
+    moments = iter([now] * 6)  # then the row is due
+    monkeypatch.setattr(work, "PAUSE", 0.01)
+    work.register(
+        work.Kind("a", rows("a"), done, is_awaited=lambda _: rows("a")().filter(state="ready").exists())
+    )
+    make("a1", now + timedelta(seconds=2))
+
+    drained = work.drain(lambda: next(moments, now + timedelta(seconds=2)), guarded=guarded)
+
+    assert (drained.rows, drained.more) == (expected, False)
