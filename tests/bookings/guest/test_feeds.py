@@ -121,6 +121,18 @@ def test_feed_that_gives_its_times_new_names_every_day_is_believed_at_once(story
     assert (held.warning, story.offered()) == ("", ["3:00 PM", "4:00 PM"])
 
 
+def test_closed_nights_that_begin_anew_every_day_are_believed_at_once(story: Story) -> None:
+    ends = range(10, 17)
+    for end in ends:
+        story.feed.put(f"monday-{end}", "DTSTART;VALUE=DATE:20270301", f"DTEND;VALUE=DATE:202703{end}")
+    story.read()
+    story.feed.events.clear()
+    for end in ends:
+        story.feed.put(f"tuesday-{end}", "DTSTART;VALUE=DATE:20270302", f"DTEND;VALUE=DATE:202703{end}")
+    held = story.read(timedelta(hours=20))
+    assert (held.warning, held.item_count, story.offered()) == ("", 7, [])
+
+
 def test_owner_hears_of_a_feed_that_is_quiet_for_three_readings(story: Story) -> None:
     story.read()
     story.feed.fail(Answer(404), for_ever=True)

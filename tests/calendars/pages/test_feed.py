@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from django.test import Client
 
 from bookingsite.lib import clock
 from bookingsite.models import User
-from calendars.models import Account, Calendar
+from calendars.models import Account, Calendar, LogEntry
 from calendars.wording import ICS, PROBLEMS, UNENCRYPTED
 from tests.calendars.pages.test_connect import shown
 from tests.factories import calendars as make
@@ -99,6 +100,18 @@ def test_address_is_sealed_and_only_its_server_is_shown(
     told = [str(vars(connected)), caplog.text, *(text_of(page.get(address)) for address in pages)]
     assert [found for found in told if "s3cr3t" in found] == []
     assert f"http://127.0.0.1:{feed.port};" in text_of(page.get(pages[2]))
+
+
+@pytest.mark.promise("C5", "C10")
+def test_debug_log_names_the_server_and_not_the_address(feed: Feed, connected: Account) -> None:
+    connected.logging_until = clock.now() + timedelta(days=1)
+    connected.save()
+    feed.fail(Answer(403), Answer(302, headers={"Location": f"{feed.path}?key=s3cr3t"}))
+    for _ in range(2):
+        make.read_now(connected.calendars.get(), clock.now())
+    told = [" ".join(map(str, vars(entry).values())) for entry in LogEntry.objects.all()]
+    targets = {entry.target.split("/")[0] for entry in LogEntry.objects.exclude(target="")}
+    assert (targets, [text for text in told if "s3cr3t" in text]) == ({f"127.0.0.1:{feed.port}"}, [])
 
 
 def test_refused_address_stays_in_the_field(page: Client, feed: Feed) -> None:

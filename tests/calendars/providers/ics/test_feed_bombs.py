@@ -121,8 +121,15 @@ REFUSED = {
     "one-uid-for-all": errors.TooHeavy,
 }
 """What is not read; everything else is."""
-CLOSE_TO_THE_LIMIT = {"kept-short-lines", "changes-onwards", "count-from-1970", "zones", "daily-series"}
-"""Whether these are read, or ended at the limit, depends on how fast the machine is."""
+CLOSE_TO_THE_LIMIT = {
+    "kept-short-lines",
+    "changes-onwards",
+    "count-from-1970",
+    "zones",
+    "daily-series",
+    "hourly-series",
+}
+"""How fast the machine is decides whether these come to their end or are ended at the limit."""
 
 
 def burn(body: bytes) -> tuple[type[errors.ProviderError] | None, float, float]:
