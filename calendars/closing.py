@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from bookingsite import leases
-from calendars.models import Account, Busy, Item, Write
+from calendars.models import Account, Busy, Calendar, Item, Write
 from calendars.oauth import leaving
 
 LONGEST = timedelta(days=1)
@@ -59,6 +59,13 @@ def forget(account: Account) -> None:
     """
     leaving.take(account)
     with transaction.atomic():
+        _hold(account)
         Busy.objects.filter(calendar__account=account).delete()
         Item.objects.filter(calendar__account=account).delete()
         account.delete()
+
+
+def _hold(account: Account) -> None:
+    """Lock the account, then its calendars, as readings do: one that is under way ends first, or finds nothing."""
+    list(Account.objects.select_for_update().filter(pk=account.pk))
+    list(Calendar.objects.select_for_update().filter(account=account).order_by("pk").only("pk"))

@@ -51,8 +51,9 @@ def change_address(account: Account, address: FeedAddress, now: datetime) -> Non
             account.seal_secret(sign_in.password)
             connecting.mark_well(account, now)
             account.save()
-            # What the other server said of its versions means nothing at this one.
-            account.calendars.update(cursor="", last_full_at=None)
+            # What the other server said of its versions means nothing at this one; and whoever is just reading
+            # the former address loses the lease, so that its content does not come out on top.
+            account.calendars.update(cursor="", last_full_at=None, lease=None)
             apply_listing(account, listing, now)
             wake(account, now)
             work.nudge()
