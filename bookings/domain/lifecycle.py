@@ -122,7 +122,6 @@ def reschedule(
             booking.unverified_since = None if is_verified else now
         _save_change(booking, ["start", "end", "unverified_since"], now=now)
         occupancy.move(booking)
-        settling.settle(booking, now=now)
         _record(
             booking,
             HistoryEntry.Action.RESCHEDULED,
@@ -134,6 +133,7 @@ def reschedule(
         )
         facts = {"old_start": old_start.isoformat(), "actor": str(actor), "reason": reason}
         _tell(booking, Message.Kind.RESCHEDULED, now=now, facts=facts)
+        settling.settle(booking, now=now)
     return booking
 
 
@@ -166,11 +166,11 @@ def cancel(
         booking.cancelled_by, booking.cancel_reason = actor, reason
         _save_change(booking, ["state", "cancelled_by", "cancel_reason"], now=now)
         occupancy.release(booking)
-        settling.settle(booking, now=now)
         _record(
             booking, HistoryEntry.Action.CANCELLED, actor, now=now, old_start=booking.start, reason=reason
         )
         _tell(booking, Message.Kind.CANCELLED, now=now, facts={"actor": str(actor), "reason": reason})
+        settling.settle(booking, now=now)
     return booking
 
 

@@ -14,7 +14,11 @@ from bookings.models import Booking, Collision, MoveOffer, OutsideChange
 
 
 def settle(booking: Booking, *, now: datetime) -> None:
-    """Close what the booking, as it is now, has answered. Inside the transaction that changed it."""
+    """Close what the booking, as it is now, has answered. Inside the transaction that changed it, at its end.
+
+    After the wishes for the calendar: they lock the account, and the sync notes questions and collisions while it
+    holds that lock.
+    """
     _settle_questions(booking, now=now)
     collisions = Collision.objects.filter(booking=booking, state=Collision.State.OPEN)
     if booking.is_live:

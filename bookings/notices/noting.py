@@ -95,7 +95,8 @@ def note_question(calendar: Calendar, kind: Notice.Kind, *, now: datetime) -> No
     dragging events about is told once.
     """
     waiting = Notice.objects.filter(account=calendar.account_id, kind=kind, state=Notice.State.READY)
-    if waiting.filter(lease=None).exists():
+    # Written, not only looked at: no worker can send it before what it is to name is there to be read.
+    if waiting.filter(lease=None).update(state=Notice.State.READY):
         return
     _note(
         incident=f"{kind}:{calendar.account_id}:{int((now + GATHER).timestamp())}", kind=kind, code=str(kind),

@@ -103,13 +103,15 @@ def follow(change: OutsideChange, *, now: datetime) -> None:
 def put_back(change: OutsideChange, *, now: datetime) -> None:
     """Have the event written again as the booking stands. Nobody is told: nothing changed for them."""
     booking = lifecycle_row(change)
+    rows = OutsideChange.objects.filter(pk=change.pk, state=State.OPEN)
     with transaction.atomic():
-        rows = OutsideChange.objects.filter(pk=change.pk, state=State.OPEN)
-        if not rows.update(state=State.PUT_BACK, answered_at=now):
-            return
+        # The event first: that locks the account, under which the sync notes such changes.
         if not writing.put_back(change.calendar, uid=booking.uid, now=now):
             events.put_into_calendar(booking, now=now)
-        work.nudge()
+        if rows.update(state=State.PUT_BACK, answered_at=now):
+            work.nudge()
+        else:
+            transaction.set_rollback(True)  # it was answered meanwhile
 
 
 def can_follow(change: OutsideChange, *, now: datetime) -> bool:
