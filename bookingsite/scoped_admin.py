@@ -24,7 +24,8 @@ def is_host(request: HttpRequest) -> bool:
 
 # How Django's own filters and date drill-downs end the lookups they put into an address.
 _ENDS = (
-    "", "__exact", "__id__exact", "__isnull", "__in", "__gte", "__gt", "__lte", "__lt", "__year", "__month", "__day",
+    "", "__exact", "__id__exact", "__isnull", "__isempty", "__in", "__gte", "__gt", "__lte", "__lt",
+    "__year", "__month", "__day",
 )  # fmt: skip
 
 
