@@ -63,7 +63,7 @@ def held(row: Row) -> Row:
     For handlers that must see what changed while they worked (a newer wish, a switch turned off)
     before they write their results and `finish`.
     """
-    fresh = _mine(row).select_for_update().first()
+    fresh = _mine(row).select_for_update(no_key=True).first()
     if fresh is None:
         raise LeaseLost(str(row.pk))
     return fresh

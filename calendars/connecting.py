@@ -227,7 +227,9 @@ def choose(owner: User, *, blocking: Collection[int], receiving: int | None, now
     What is newly chosen is read at once.
     """
     with transaction.atomic():
-        mine = Calendar.objects.select_for_update().filter(owner=owner, account__closing_at=None)
+        list(Account.objects.select_for_update(no_key=True).filter(owner=owner).order_by("pk").only("pk"))
+        mine = Calendar.objects.filter(owner=owner, account__closing_at=None).order_by("pk")
+        mine = mine.select_for_update(of=("self",))  # accounts first, then calendars: as readings do
         wanted = {calendar.pk for calendar in mine if calendar.pk in blocking}
         newly = wanted - {calendar.pk for calendar in mine if calendar.blocks}
         target = [calendar.pk for calendar in mine if calendar.pk == receiving and calendar.writable]

@@ -67,8 +67,8 @@ def later(row: LeasedRow, code: str, *, now: datetime, pause: timedelta, **field
 
 
 def locked(account_id: int) -> Account:
-    """The account, locked until the transaction ends."""
-    return Account.objects.select_for_update().get(pk=account_id)
+    """The account, locked until the transaction ends; rows that point to it may be made meanwhile."""
+    return Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
 def note_failure(account: Account, trouble: Trouble, now: datetime) -> None:
@@ -116,7 +116,7 @@ def tell_withheld(now: datetime) -> None:
     moments = [(row.account_id, trust.told_from(row)) for row in calendars.select_related("account")]
     for account_id in sorted({account_id for account_id, moment in moments if moment and moment <= now}):
         with transaction.atomic():
-            account = Account.objects.select_for_update().filter(pk=account_id).first()
+            account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
             if account is not None and account.status == Account.Status.RETRYING:
                 _tell_in_time(account, now)
 

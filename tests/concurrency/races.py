@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tests.concurrency import site
 from tests.concurrency.clients import Answer, Request, at_once
 from tests.concurrency.databases import database
+from tests.concurrency.readings import deeds_while_reading
 
 if TYPE_CHECKING:
     from bookings.models import Booking
@@ -150,6 +151,7 @@ def offered_times(port: int) -> Facts:
 
 RACES = {race.__name__: race for race in (
     daily_limit, same_form, cancelled_twice, cancelled_and_moved, admin_and_page, moved_and_booked, offered_times,
+    deeds_while_reading,
 )}  # fmt: skip
 
 

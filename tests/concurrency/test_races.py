@@ -65,3 +65,8 @@ def test_a_time_moved_to_and_booked_at_the_same_moment_is_held_once(facts):
 @pytest.mark.promise("C20")
 def test_proposed_times_pressed_at_the_same_moment_are_answered_once(facts):
     assert facts["offered_times"] == {"answered once": ROUNDS, "claims": ROUNDS, "other answers": 0}
+
+
+@pytest.mark.promise("C7", "C16", "C20")
+def test_nobody_who_acts_while_a_calendar_is_read_ends_in_a_deadlock(facts):
+    assert facts["deeds_while_reading"] == {"choose": [], "switch": [], "cancel": [], "put_back": []}
