@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from bookingsite.models import User
 from calendars import signals, trust, wording
 from calendars.models import Account, Calendar, Channel, Write
 from calendars.providers import registry
+from calendars.sync.trouble import REFUSED_FOR_GOOD
 from calendars.wording import Problem
 
 Text = str | Promise
@@ -55,6 +56,7 @@ class Card:
     last_ok_at: datetime | None
     lines: Sequence[Line]
     waiting: int
+    why_waiting: Problem | None
     given_up: int
     is_closed: bool
     closes_at: datetime | None
@@ -86,20 +88,27 @@ def cards_of(owner: User, now: datetime) -> list[Card]:
     unsettled = ~Q(calendars__writes__done_version=F("calendars__writes__version"))
     unsettled &= Q(calendars__writes__isnull=False)
     dead = unsettled & Q(calendars__writes__state=Write.State.DEAD)
+    waiting = unsettled & ~Q(calendars__writes__state=Write.State.DEAD)
     calendars = Calendar.objects.select_related("channel").order_by("name", "pk")
     accounts: list[Account] = list(
         Account.objects.filter(owner=owner)
         .annotate(
-            waiting=Count(
-                "calendars__writes", filter=unsettled & ~Q(calendars__writes__state=Write.State.DEAD)
-            ),
+            waiting=Count("calendars__writes", filter=waiting),
             given_up=Count("calendars__writes", filter=dead),
+            why_waiting=Max("calendars__writes__error", filter=waiting),
         )
         .prefetch_related(Prefetch("calendars", calendars))
     )
     failing = [each for each in accounts if each.status != Account.Status.CONNECTED and not each.closing_at]
     dependants = _dependants(failing)
     return [_card(account, dependants.get(account.pk, signals.Dependants()), now) for account in accounts]
+
+
+def _why_waiting(account: Account) -> Problem | None:
+    """Why events could not be written, where nothing else on the card says so."""
+    code = getattr(account, "why_waiting", "") or ""
+    is_told = code in {"", account.error, *REFUSED_FOR_GOOD}
+    return None if is_told else wording.problem(code, account.provider)
 
 
 def _dependants(accounts: list[Account]) -> dict[int, signals.Dependants]:
@@ -130,6 +139,7 @@ def _card(account: Account, dependants: signals.Dependants, now: datetime) -> Ca
         last_ok_at=min(read) if read and len(read) == len(used) else account.last_ok_at,
         lines=[_line(calendar, account, now) for calendar in calendars],
         waiting=getattr(account, "waiting", 0),
+        why_waiting=_why_waiting(account),
         given_up=getattr(account, "given_up", 0),
         is_closed=is_closed,
         closes_at=min(ends, default=None),

@@ -98,7 +98,7 @@ def fault_server(tls: ssl.SSLContext | None = None) -> Iterator[FaultServer]:
 
 
 @contextmanager
-def _listening(answer: Script, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+def _listening(answer: Script, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -116,7 +116,7 @@ def _listening(answer: Script, tls: ssl.SSLContext | None = None) -> Iterator[in
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Clients that hang up are part of the tests."""
 
-    listening = Quiet(("127.0.0.1", 0), Handler)
+    listening = Quiet(("127.0.0.1", port), Handler)
     if tls is not None:
         listening.socket = tls.wrap_socket(listening.socket, server_side=True)
     thread = threading.Thread(target=lambda: listening.serve_forever(poll_interval=0.02), daemon=True)

@@ -29,13 +29,16 @@ class DavSession(http.GuardedSession):
     """Remembers the last answer, and keeps pages that are no XML away from the library (it logs them)."""
 
     last: requests.Response | None = None
+    was_page = False
+    """Whether that was a page for people. PHP calls its empty answers HTML too: those are none."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """As the guarded session; bodies that are no XML are emptied unless a resource was fetched."""
         answer = super().send(request, **options)
-        if request.method != "GET" and answer.content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] != b"<":
-            answer._content = b""
-        if "html" in answer.headers.get("Content-Type", ""):
+        self.was_page = bool(answer.content) and "html" in answer.headers.get("Content-Type", "")
+        if self.was_page or (
+            request.method != "GET" and answer.content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] != b"<"
+        ):
             answer._content = b""
         self.last = answer
         return answer
@@ -51,16 +54,13 @@ class Answer:
     tree: Any = None
     body: bytes = b""
     conditions: frozenset[str] = field(default_factory=frozenset)
+    is_page: bool = False
+    """A page for people: a sign-in form or a portal, never an answer to WebDAV."""
 
     @property
     def ok(self) -> bool:
         """Whether the server did what was asked."""
         return 200 <= self.status < 300
-
-    @property
-    def is_page(self) -> bool:
-        """Whether this is a page for people: a sign-in form or a portal, never an answer to WebDAV."""
-        return "html" in self.headers.get("Content-Type", "")
 
     @property
     def is_webdav(self) -> bool:
@@ -81,6 +81,8 @@ class Answer:
             return errors.PermissionDenied(detail)
         if self.is_gone:
             return errors.NotFound(detail)
+        if self.status in (409, 412, 423):
+            return errors.Conflict(detail)
         if self.status in (400, 405, 406, 415, 501):
             return errors.NotACalendar(detail)
         return errors.ServerFailed(detail)
@@ -183,4 +185,5 @@ class Dav:
             tree=tree,
             body=b"" if tree is not None else last.content,
             conditions=conditions,
+            is_page=self._session.was_page,
         )

@@ -43,6 +43,8 @@ class Writer:
         place = self._first_place(wish, known)
         for _ in range(ROUNDS):
             answer = self._dav.ask("PUT", url_of(place.key, self._collection.url), data, place.headers())
+            if answer.status == 200 and answer.is_page:  # Apache sends one with its 201
+                raise errors.NotACalendar("a page for people")
             if answer.ok:
                 return self._written(place.key, answer)
             place = self._next_place(place, wish, answer)

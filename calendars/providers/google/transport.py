@@ -130,6 +130,7 @@ _BY_STATUS: dict[int, type[errors.ProviderError]] = {
     401: errors.AccessRevoked,
     404: errors.NotFound,
     408: errors.Timeout,
+    409: errors.Conflict,
     410: errors.NotFound,
     412: errors.Conflict,
 }

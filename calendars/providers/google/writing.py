@@ -76,7 +76,7 @@ class Writer:
         """The event of this id as wished; None when it is a stranger's."""
         event = self._get(own_id)
         if event is None:
-            raise errors.ServerFailed("an id that is taken, and nothing there")
+            raise errors.Conflict("an id that is taken, and nothing there")
         if not _is_ours(event, wish.uid) and event.get("status") != "cancelled":
             return None
         return self._rounds(own_id, wish, event)

@@ -262,7 +262,7 @@ def test_delete_finds_the_event_under_another_name(server: FaultServer, connect:
     [
         (Answer(403), errors.PermissionDenied),
         (Answer(500), errors.ServerFailed),
-        (Answer(423), errors.ServerFailed),
+        (Answer(423), errors.Conflict),
         (Answer(200, "<html></html>", {"Content-Type": "text/html"}), errors.NotACalendar),
     ],
 )
@@ -273,6 +273,36 @@ def test_refused_delete_is_not_taken_for_done(
 
     with pytest.raises(expected):
         connect(server.url).delete(server.url + "cal/", key=PLACE, uid=WISH.uid)
+
+
+PAGE = "<html><body>Sign in</body></html>"
+HTML = {"Content-Type": "text/html; charset=UTF-8"}
+
+
+def test_page_for_people_is_not_taken_for_written(server: FaultServer, connect: Connect) -> None:
+    server.on("PUT", PLACE, Answer(200, PAGE, HTML))
+
+    with pytest.raises(errors.NotACalendar):
+        put(connect(server.url), server)
+
+
+def test_page_that_comes_with_a_created_event_is_no_refusal(server: FaultServer, connect: Connect) -> None:
+    """As Apache's mod_dav does."""
+    server.on("PUT", PLACE, Answer(201, PAGE, {**HTML, "ETag": '"new"'}))
+
+    assert put(connect(server.url), server) == Written(PLACE, '"new"')
+
+
+def test_empty_answer_that_is_called_a_page_is_none(server: FaultServer, connect: Connect) -> None:
+    """As PHP calls it, unless it is told otherwise."""
+    server.on("PUT", PLACE, Answer(200, "", {**HTML, "ETag": '"2"'}))
+    server.on("DELETE", PLACE, Answer(204, "", HTML))
+    provider = connect(server.url)
+
+    assert put(provider, server, Written(PLACE, '"1"')) == Written(PLACE, '"2"')
+    provider.delete(server.url + "cal/", key=PLACE, uid=WISH.uid)
+
+    assert server.asked() == [("PUT", PLACE), ("DELETE", PLACE)]
 
 
 def test_written_event_carries_the_wish(server: FaultServer, connect: Connect) -> None:
