@@ -23,8 +23,8 @@ from calendars.providers.ics.wire import Ended, pack_task, packed, read_frame, u
 CHILD = Path(__file__).with_name("child.py")
 ROOT = Path(__file__).parents[3]
 CPU_SECONDS = 10
-MEMORY = 512 * 1024 * 1024
-"""Bytes of address space; what a feed within the other limits really takes stays below 300 MB."""
+MEMORY = 300_000_000
+"""Bytes of address space, which no process's memory exceeds: a feed that needs more ends with a reason."""
 LONGEST = 30.0
 """Seconds on the clock for one request: a busy machine gives a process less than its whole time."""
 MAX_FRAME = 64_000_000
