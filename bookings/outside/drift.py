@@ -27,7 +27,7 @@ WORK = "bookings.outside"
 MANY = 5
 """So many deleted events of one calendar are cancelled without asking; more look like a mishap."""
 TIRES_AFTER = 3
-"""So often a day an event is put back without asking; then another program is at work there."""
+"""So often a day an event is put back or followed without asking; then another program is at work there."""
 WHOLE_DAYS = timedelta(hours=23)
 """The shortest day on a clock. What lasts as long is a note on days, not the time of an appointment."""
 _AT_ONCE = 100
@@ -193,12 +193,18 @@ def _answer(row: OutsideChange, *, now: datetime, is_many: bool) -> None:
     if row.calendar.account.moved_outside == Setting.FOLLOW:
         if is_many:
             raise CannotFollow(Refusal.MANY)
+        _require_calm(row, State.FOLLOWED, now=now)
         follow(row, now=now)
-        return
-    before = OutsideChange.objects.filter(booking=row.booking_id, state=State.PUT_BACK)
+    else:
+        _require_calm(row, State.PUT_BACK, now=now)
+        put_back(row, now=now)
+
+
+def _require_calm(row: OutsideChange, answer: OutsideChange.State, *, now: datetime) -> None:
+    """Two programs that correct each other would go on for ever, with a mail to the guest each time."""
+    before = OutsideChange.objects.filter(booking=row.booking_id, state=answer)
     if before.filter(answered_at__gt=now - timedelta(days=1)).count() >= TIRES_AFTER:
         raise CannotFollow(Refusal.AGAIN)
-    put_back(row, now=now)
 
 
 def _ask_after_all(row: OutsideChange, refusal: OutsideChange.Refusal, *, now: datetime) -> None:

@@ -24,8 +24,8 @@ WHY_NOT: dict[str, Promise] = {
     ),
     Refusal.MANY: _("Many events were deleted at once, so nothing was cancelled by itself. Please decide."),
     Refusal.AGAIN: _(
-        "The event was moved or deleted again and again, perhaps by another program, so it is not put back by "
-        "itself any more. Please decide."
+        "The event was moved or deleted again and again, perhaps by another program, so nothing is done about it "
+        "by itself any more. Please decide."
     ),
 }
 

@@ -191,6 +191,20 @@ def test_what_another_program_moves_again_and_again_is_asked_about(desk: Desk, b
 
 
 @pytest.mark.promise("C16")
+def test_what_another_program_moves_again_and_again_is_not_followed_for_ever(
+    desk: Desk, booking: Booking
+) -> None:
+    desk.answers("follow")
+    for hour in (13, 14, 15, 16):
+        desk.drag(booking, at(hour))
+        desk.work()
+
+    booking.refresh_from_db()
+    assert changes(booking) == [*[("moved", "followed", "")] * 3, ("moved", "open", "again")]
+    assert (booking.start, len(desk.mails(GUEST))) == (at(15), 3)
+
+
+@pytest.mark.promise("C16")
 def test_many_events_deleted_at_once_cancel_nothing_by_themselves(desk: Desk) -> None:
     made = [desk.book(at(9 + number)) for number in range(drift.MANY + 1)]
     desk.answers("follow")
