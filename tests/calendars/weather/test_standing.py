@@ -67,6 +67,40 @@ def test_grant_that_is_revoked_in_mid_paging_asks_for_a_new_one(scene: Scene) ->
     assert scene.is_well()
 
 
+JSON, HTML = {"Content-Type": "application/json"}, {"Content-Type": "text/html"}
+
+
+@pytest.mark.promise("C2", "C3", "C9")
+@pytest.mark.parametrize("provider", CONSENTED)
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"status": 503, "body": b"{}", "headers": JSON}, "server_failed"),
+        ({"status": 429, "body": b"{}", "headers": {**JSON, "Retry-After": "1800"}}, "rate_limited"),
+        ({"drop": True}, "unreachable"),
+        ({"body": b"<!doctype html>", "headers": HTML}, "server_failed"),
+        ({"body": b'{"access_tok', "headers": JSON}, "server_failed"),
+        ({"body": b'{"access_token": "x"}', "headers": JSON, "cut": True}, "server_failed"),
+    ],
+    ids=["503", "429", "hung up", "page for people", "unreadable", "truncated"],
+)
+def test_bad_weather_while_access_is_renewed_is_no_end_of_the_grant(
+    scene: Scene, fault: dict[str, Any], code: str
+) -> None:
+    known = scene.known()
+    scene.world.put(scene.at(12))
+    scene.world.expire_access()
+    scene.world.fail_renewal(fault)
+
+    row = scene.read()
+
+    assert (row.error, row.account.status, scene.told()) == (code, "retrying", [scene.sentence(code)])
+    assert scene.known() == known
+    scene.read(due=True)
+    assert scene.closed_since(known) == [12]
+    assert scene.is_well()
+
+
 @pytest.mark.promise("C2", "C3")
 @pytest.mark.parametrize("provider", CONSENTED)
 def test_two_workers_whose_token_was_refused_renew_it_once(scene: Scene) -> None:

@@ -5,7 +5,7 @@ Google and Microsoft are the fakes, CalDAV is Radicale, the feed is a feed; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +21,10 @@ from tests.caldav_servers import CalDavServer
 from tests.factories import calendars as make
 from tests.fakes.feed import SECRET_PATH, Feed, feed_server
 from tests.fakes.google import GoogleFake
+from tests.fakes.google import faults as google_faults
 from tests.fakes.line import Line, line_to
 from tests.fakes.microsoft import MicrosoftFake
+from tests.fakes.microsoft import faults as microsoft_faults
 
 EMAIL = "anna@work.example"
 HOUR = timedelta(hours=1)
@@ -87,6 +89,10 @@ class World:
         """The person grants again: access and refresh token."""
         raise NotImplementedError
 
+    def fail_renewal(self, fault: Mapping[str, Any]) -> None:
+        """The next renewal of access meets this fault of the fake."""
+        raise NotImplementedError
+
 
 @dataclass
 class GoogleWorld(World):
@@ -137,6 +143,9 @@ class GoogleWorld(World):
 
     def grant(self) -> tuple[str, str]:
         return self.fake.access_token(EMAIL), self.fake.consents.grants[-1].refresh_token
+
+    def fail_renewal(self, fault: Mapping[str, Any]) -> None:
+        self.fake.fail_next(google_faults.Fault(**fault), match="^POST /token")
 
 
 @dataclass
@@ -194,6 +203,9 @@ class MicrosoftWorld(World):
 
     def grant(self) -> tuple[str, str]:
         return self.fake.entra.sign_in(EMAIL)
+
+    def fail_renewal(self, fault: Mapping[str, Any]) -> None:
+        self.fake.fail_next(microsoft_faults.Fault(**fault), match="^POST .*/token")
 
 
 @dataclass
