@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.running import running_site, text_of, wait_for
-from tests.e2e.test_story import GUEST, Story, follow
+from tests.e2e.test_story import BERLIN, GUEST, Story, action, follow
 from tests.fakes.google import CALENDAR_LIST, EVENTS, GoogleFake
 from tests.fakes.microsoft import MicrosoftFake
 
@@ -106,6 +107,20 @@ class Dance(Story):
         follow(page, page.get_by_role("button", name="Book this time"))
         expect(page.get_by_role("heading", name="Your appointment is booked")).to_be_visible()
 
+    def move_and_cancel(self, start: datetime) -> None:
+        """The guest's, by the links of the first booking's mails, until the event at Google is gone."""
+        page = self.guest
+        wait_for("the event", lambda: google_times(self.google) == [self.at(11)])
+        confirmed = next(mail for mail in self.site.mails(GUEST) if "meet." in text_of(mail))
+        page.goto(action(confirmed, "/reschedule/").removesuffix("reschedule/"))
+        expect(page.get_by_role("link", name=meet_links(self.google)[0])).to_be_visible()
+        self.shoot(page, "guest-link")
+        self.reschedule(action(confirmed, "/reschedule/"), start)
+        wait_for("the event to be moved", lambda: google_times(self.google) == [start])
+        moved = self.site.mail(GUEST, "You moved your appointment.")
+        self.cancel(action(moved, "/cancel/"))
+        wait_for("the event to be removed", lambda: google_times(self.google) == [])
+
     def links_told(self) -> list[str]:
         """The meeting links that the guest's mails hold."""
         texts = [text_of(mail) for mail in self.site.mails(GUEST)]
@@ -116,6 +131,12 @@ def meet_links(fake: GoogleFake) -> list[str]:
     """Of the events in the person's main calendar."""
     events = fake.events(fake.calendar(AT_GOOGLE))
     return [str(event["hangoutLink"]) for event in events if "hangoutLink" in event]
+
+
+def google_times(fake: GoogleFake) -> list[datetime]:
+    """When the events of the person's main calendar begin."""
+    events = fake.events(fake.calendar(AT_GOOGLE))
+    return [datetime.fromisoformat(str(event["start"]["dateTime"])).astimezone(BERLIN) for event in events]
 
 
 def teams_links(fake: MicrosoftFake) -> list[str]:
@@ -165,6 +186,9 @@ def test_host_consents_at_both_and_bookings_have_their_links(dance: Dance) -> No
     links = wait_for("a Meet link and a Teams link", lambda: _both(dance))
     wait_for("the guest to be told of both links", lambda: dance.links_told() == links)
     dance.shoot(dance.host, "booked")
+
+    dance.move_and_cancel(dance.at(14))
+    assert len(teams_links(dance.microsoft)) == 1, "the other booking stands"
 
 
 def _both(dance: Dance) -> list[str]:
