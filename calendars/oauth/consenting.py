@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -48,8 +48,8 @@ class Pending:
     """A consent under way. `until` is epoch seconds; `account` is the one to be reconnected, if any."""
 
     provider: str
-    state: str
-    keep: dict[str, Any]
+    state: str = field(repr=False)
+    keep: dict[str, Any] = field(repr=False)
     client_id: str
     until: float
     account: int | None = None

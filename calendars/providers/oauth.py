@@ -84,8 +84,8 @@ class Begun:
     """A consent that was begun: where to send the person, and what to keep (plain JSON) until they return."""
 
     url: str
-    state: str
-    keep: Mapping[str, Any]
+    state: str = field(repr=False)
+    keep: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
