@@ -6,6 +6,7 @@ live on only until our events are out of its calendars, at most a day; then ever
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,8 +17,9 @@ from calendars.models import Account, Busy, Calendar, Item, Write
 from calendars.oauth import leaving
 
 LONGEST = timedelta(days=1)
-MOST_AT_ONCE = 20
-"""Accounts that one pass takes leave of; each may wait seconds for its provider."""
+PASS_SECONDS = 30.0
+"""After so long a pass begins with no further account: each may wait ten seconds for its provider, and a worker is
+ended after a minute."""
 
 
 def begin(account: Account, now: datetime) -> None:
@@ -40,10 +42,10 @@ def remaining(account: Account) -> int:
 
 
 def finish_all(now: datetime) -> int:
-    """Delete closing accounts that are done or past the limit; returns how many."""
-    gone = 0
+    """Delete closing accounts that are done or past the limit; returns how many. The next pass goes on."""
+    gone, ends_at = 0, time.monotonic() + PASS_SECONDS
     for account in Account.objects.exclude(closing_at=None).order_by("closing_at"):
-        if gone == MOST_AT_ONCE:
+        if gone and time.monotonic() >= ends_at:
             break
         if not remaining(account) or now - (account.closing_at or now) >= LONGEST:
             forget(account)

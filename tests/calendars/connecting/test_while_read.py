@@ -67,3 +67,13 @@ def test_forgetting_locks_account_and_calendars_before_what_was_read(host: User,
         'SELECT "calendars_account"', 'SELECT "calendars_calendar"', 'DELETE FROM "calendars_busy"',
     )]  # fmt: skip
     assert (first == sorted(first), Calendar.objects.count()) == (True, 0)
+
+
+def test_pass_that_takes_long_leaves_the_rest_to_the_next(
+    host: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        make.make_account(host, username=f"account-{number}", closing_at=now)
+    monkeypatch.setattr(closing, "PASS_SECONDS", 0.0)
+
+    assert [closing.finish_all(now) for _ in range(4)] == [1, 1, 1, 0]
