@@ -87,7 +87,7 @@ class AccountForm(AccountModelForm):
         self.fields["strict"].label = _("Refuse bookings when a calendar does not answer at that moment")
         self.fields["strict"].help_text = _(
             "When somebody books, your calendars are asked once more, for three seconds at the most. Off: the last "
-            "known copy counts, and the booking is marked until they were read again."
+            "known copy counts, and the booking is marked until they have been read again."
         )
         self.fields["moved_outside"].widget = forms.RadioSelect(choices=MOVED_OUTSIDE)
         if not _is_written(self.instance.provider):

@@ -138,7 +138,7 @@ PROBLEMS: dict[str, Problem] = {
         _("What is known of it stands, and it is tried again by itself every few minutes."),
     ),
     "too_heavy": Problem(
-        _("Reading this calendar takes more time or memory than a calendar may take."),
+        _("Reading this calendar takes more time or memory than one calendar is allowed."),
         _("What is known of it stands. Look for an event that repeats in an unusual way, and end it."),
     ),
     "cursor_invalid": Problem(

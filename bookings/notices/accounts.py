@@ -101,4 +101,4 @@ def _what_guests_see(account: Account, zone: str, *, now: datetime) -> str:
 def _what_guests_see_again(account: Account, *, now: datetime) -> str:
     if busy.freshness([account.owner_id], now)[account.owner_id].known:
         return _("Your free times as always, by what is in your calendars now.")
-    return _("No free times yet: another of your calendars cannot be read, or is just being read.")
+    return _("No free times yet: another of your calendars cannot be read, or is being read just now.")

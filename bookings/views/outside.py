@@ -54,7 +54,7 @@ def _follow(request: HostRequest, change: OutsideChange) -> None:
 @login_required
 @require_POST
 def let_be(request: HostRequest, public_id: str) -> HttpResponse:
-    """Both are fine: the collisions of this booking are not shown any more."""
+    """Leave both as they are: the collisions of this booking are not shown any more."""
     booking = own_booking_or_404(request.user, public_id)
     if colliding.dismiss(booking):
         messages.success(request, _("The booking and the event both stay as they are."))

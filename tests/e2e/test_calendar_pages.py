@@ -47,7 +47,7 @@ def test_answers_and_switches_work_without_scripts(guest_site: GuestSite) -> Non
     page.goto(f"{guest_site.url}/{pages['moved']}")
     page.get_by_role("button", name="Put the event back").click()
     page.goto(f"{guest_site.url}/{pages['collided']}")
-    page.get_by_role("button", name="Both are fine").click()
+    page.get_by_role("button", name="Leave both as they are").click()
     page.goto(f"{guest_site.url}/{pages['log empty']}")
     page.get_by_role("button", name=SWITCH).click()
     page.get_by_role("button", name="Switch off").wait_for()

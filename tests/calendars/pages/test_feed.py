@@ -258,4 +258,4 @@ def test_card_tells_where_a_feed_is_read_from_and_when_it_last_changed(
     make.read_now(connected.calendars.get(), clock.now())
     card = " ".join(text_of(page.get(CARDS)).split())
     assert f"Read from http://127.0.0.1:{feed.port}; the rest of the address is secret." in card
-    assert "What it says last changed 0 minutes ago" in card
+    assert "Its content last changed 0 minutes ago" in card
