@@ -44,10 +44,9 @@ def keep(
     """
     known = dict(named(calendar, [one.raw.key for one in found]).values_list("key", "pk"))
     own = _own_writes(calendar, found, going)
-    reports.moved(
-        calendar, [(one, own[one.raw.key]) for one in found if one.raw.key in known], now, in_flight
-    )
-    reports.in_place(calendar, [(one, own[one.raw.key]) for one in found], now, in_flight)
+    ours = [(one, own[one.raw.key]) for one in found]
+    reports.moved(calendar, ours, now, in_flight)  # those never read before too: moved right after writing
+    reports.in_place(calendar, ours, now, in_flight)
     doubtful = {one.uid for one in found if not own[one.raw.key] and not calendar.writable}
     echoed = echoes(calendar.owner_id, doubtful)
     items = [_item(calendar, one, own[one.raw.key], is_echo=one.uid in echoed) for one in found]

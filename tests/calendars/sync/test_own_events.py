@@ -126,6 +126,15 @@ def test_change_of_a_renamed_event_is_told_under_the_bookings_uid(
 
 
 @pytest.mark.promise("C16")
+def test_event_moved_before_it_was_ever_read_is_told_as_moved(desk: Desk) -> None:
+    desk.want()
+    desk.write(desk.now)
+    desk.server.store("work", "b1.ics", make.event(desk.now + timedelta(days=3), uid=desk.wish.uid))
+    desk.read(desk.now + MINUTES)
+    assert desk.told == [(desk.wish.uid, "moved")]
+
+
+@pytest.mark.promise("C16")
 def test_event_written_while_the_calendar_is_read_is_not_told_as_moved(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
