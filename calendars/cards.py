@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q
@@ -19,16 +19,22 @@ from calendars.sync.trouble import REFUSED_FOR_GOOD
 from calendars.wording import Problem
 
 Text = str | Promise
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One calendar as the page shows it. `announces`: its provider tells of changes, so it is read at once."""
+    """One calendar as the page shows it. `announces`: its provider tells of changes, so it is read at once.
+
+    `is_just_read` and `is_due`: it was, or is to be, read within a minute, too short to be told in minutes.
+    """
 
     calendar: Calendar
     why_read_only: Text
     problem: Problem | None
     announces: bool = False
+    is_just_read: bool = False
+    is_due: bool = False
 
     @property
     def is_used(self) -> bool:
@@ -190,6 +196,8 @@ def _line(calendar: Calendar, account: Account, now: datetime) -> Line:
         why_read_only="" if calendar.writable else wording.why_read_only(calendar.why_read_only),
         problem=problem or wording.warning(calendar.warning) or _unencrypted(account),
         announces=_announces(calendar, now),
+        is_just_read=bool(calendar.last_ok_at and now - calendar.last_ok_at < A_MINUTE),
+        is_due=calendar.run_at - now < A_MINUTE,
     )
 
 

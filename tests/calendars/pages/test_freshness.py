@@ -73,6 +73,24 @@ def test_every_calendar_tells_its_own_age_and_next_reading(
     ]  # fmt: skip
 
 
+def test_what_is_nearer_than_a_minute_is_not_told_in_minutes(
+    page: Client, account: Account, now: datetime
+) -> None:
+    a_calendar(account, now, ago=0, run_at=now + timedelta(seconds=59))
+
+    assert words(shown(page), CELLS)[1:3] == ["just now", "now"]
+
+
+def test_account_with_nothing_left_to_remove_does_not_count_it(
+    page: Client, account: Account, now: datetime
+) -> None:
+    a_calendar(account, now)
+    Account.objects.update(closing_at=now)
+
+    told = words(shown(page), "//*[@id='accounts']/li/p")
+    assert told == ["Everything stored about this account is being deleted, at the latest within a day."]
+
+
 @pytest.mark.promise("C9")
 @pytest.mark.parametrize(
     ("noticed", "expires", "told"),
