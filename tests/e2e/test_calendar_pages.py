@@ -13,10 +13,9 @@ from tests.e2e.test_guest_accessibility import TOO_SMALL
 from tests.e2e.test_host_pages import RULES, TOO_WIDE, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SWITCH = "Switch on for a week"
 
 
-@pytest.mark.promise("B1")
+@pytest.mark.promise("C9")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_narrow(guest_site: GuestSite, shots: Path, scheme: str) -> None:
     scene = make_scene(guest_site.talk, NOW)
@@ -49,7 +48,7 @@ def test_answers_and_switches_work_without_scripts(guest_site: GuestSite) -> Non
     page.goto(f"{guest_site.url}/{pages['collided']}")
     page.get_by_role("button", name="Leave both as they are").click()
     page.goto(f"{guest_site.url}/{pages['log empty']}")
-    page.get_by_role("button", name=SWITCH).click()
+    page.get_by_role("button", name="Switch on for a week").click()
     page.get_by_role("button", name="Switch off").wait_for()
     page.goto(f"{guest_site.url}/{pages['google calendar']}")
     page.get_by_label("Tentative").check()
