@@ -49,6 +49,9 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["uid"], name="items_by_uid"),
             models.Index(fields=["calendar"], condition=~models.Q(warning=""), name="odd_items"),
+            models.Index(
+                fields=["calendar"], condition=models.Q(is_ours=True, digest=""), name="items_written_unread"
+            ),
         ]
 
     def __str__(self) -> str:

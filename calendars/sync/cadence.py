@@ -9,6 +9,8 @@ DAILY = timedelta(hours=24)
 DEBOUNCE = timedelta(seconds=2)
 """Notices of a change that come so soon after another one are answered together."""
 SECOND_LOOK = timedelta(minutes=5)
+UNSEEN = timedelta(seconds=20)
+"""When an event that we wrote is not to be seen in the calendar: everything is compared so soon after."""
 GIVE_UP_WRITING = timedelta(days=3)
 _WRITE_PAUSES = (
     timedelta(seconds=30),

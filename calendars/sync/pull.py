@@ -190,15 +190,18 @@ def _is_suspicious(
 
 
 def _look_again(calendar: Calendar, run: plan.Gathered, now: datetime) -> None:
-    """Keep the copy and read once more in a few minutes."""
+    """Keep the copy and read once more in a few minutes. The server did answer: what failed before is over."""
     with transaction.atomic():
+        account = locked(calendar.account_id)
         leases.finish(
             calendar,
             state=LeasedRow.State.READY,
             run_at=now + cadence.SECOND_LOOK,
             suspect=plan.fingerprint(run),
             warning="suspect",
+            failing_since=None,
         )
+        note_success(account, now)
 
 
 def _store(
@@ -221,6 +224,8 @@ def _store(
         fields = _read_well(calendar, answer, now) | _next_read(calendar, current, now)
         if found or decided.drop:
             fields["last_changed_at"] = now
+        if not answer.is_full and store.has_unseen(calendar, now, answer.in_flight):
+            fields |= {"last_full_at": None, "run_at": min(fields["run_at"], now + cadence.UNSEEN)}
         if answer.is_full or found or decided.restamp or decided.drop:
             fields |= _contents(current)
         leases.finish(calendar, state=LeasedRow.State.READY, **fields)

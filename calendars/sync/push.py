@@ -15,7 +15,7 @@ from calendars.log.recording import recorded
 from calendars.models import Calendar, LogEntry, Write
 from calendars.providers import registry
 from calendars.providers.base import Provider, Written
-from calendars.sync import cadence
+from calendars.sync import cadence, store
 from calendars.sync.connection import open_provider
 from calendars.sync.trouble import (
     REFUSED_FOR_GOOD,
@@ -94,6 +94,8 @@ def _settled(row: Write, written: Written | None, now: datetime) -> None:
         if fields["meeting_url"] and fields["meeting_url"] != row.meeting_url:
             signals.meeting_link_made.send(Write, write=row, url=fields["meeting_url"], now=now)
         Calendar.objects.filter(pk=row.calendar_id, warning="not_writable").update(warning="")
+        if written:
+            store.note_written(row, written.key)
         _give_back(row, now, **fields)
 
 

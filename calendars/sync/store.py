@@ -60,6 +60,24 @@ def keep(
     _replace(calendar, wanted, now, are_new=not known)
 
 
+def note_written(write: Write, key: str) -> None:
+    """Keep in mind that our event stands in the calendar, before it is ever read there: its deletion in between
+    must be noticed as well (C16). Without version and content, so that the next reading brings both."""
+    item = Item(calendar=write.calendar, key=key, uid=write.uid, is_ours=True)
+    Item.objects.bulk_create([item], ignore_conflicts=True)
+
+
+def has_unseen(calendar: Calendar, now: datetime, in_flight: Collection[str] = ()) -> bool:
+    """Whether an event of ours that stood in the calendar before this reading has never been seen there.
+
+    One that was deleted between two readings is in no list of changes; only a comparison of everything tells.
+    """
+    unread = Item.objects.filter(calendar=calendar, is_ours=True, digest="")
+    uids = set(unread.values_list("uid", flat=True)[:CHUNK]) - set(in_flight)
+    written = Write.objects.filter(calendar=calendar, uid__in=uids, wish__isnull=False, written_at__lt=now)
+    return bool(uids) and written.exists()
+
+
 def respread(calendar: Calendar, found: Mapping[int, Expanded], now: datetime) -> None:
     """Put the busy times of stored items (by id) right for a new horizon, zone or reader."""
     wanted = {pk: (one.times, one.is_partial) for pk, one in found.items()}

@@ -282,3 +282,47 @@ def test_outage_while_a_link_is_looked_for_is_no_trouble_for_the_event(desk: Des
     desk.write(desk.now + timedelta(seconds=30))
     row = Write.objects.get()
     assert (row.error, row.is_settled, row.run_at) == ("", True, desk.now + timedelta(seconds=150))
+
+
+@pytest.mark.promise("C16")
+def test_event_deleted_before_it_was_ever_read_is_told_as_deleted(desk: Desk) -> None:
+    desk.read(desk.now)
+    desk.want()
+    desk.write(desk.now + MINUTES)
+    desk.server.remove("work", desk.wish.key)
+    desk.read(desk.now + 10 * MINUTES)
+    assert desk.told == [(desk.wish.uid, "deleted")]
+
+
+@pytest.mark.promise("C16")
+def test_event_that_no_list_of_changes_names_is_found_missing_by_comparing(desk: Desk) -> None:
+    """Made and deleted between two tokens: many servers never tell of it."""
+    desk.read(desk.now)
+    desk.want()
+    desk.write(desk.now + MINUTES)
+    desk.server.remove("work", desk.wish.key)
+    del desk.server.calendar("work").changed[desk.wish.key]
+    desk.read(desk.now + 10 * MINUTES)
+    calendar = Calendar.objects.get(pk=desk.calendar.pk)
+    assert (desk.told, calendar.last_full_at) == ([], None)
+    assert calendar.run_at == desk.now + 10 * MINUTES + timedelta(seconds=20)
+    desk.read(desk.now + 11 * MINUTES)
+    assert desk.told == [(desk.wish.uid, "deleted")]
+
+
+def test_event_that_is_read_after_writing_asks_for_no_comparison(desk: Desk) -> None:
+    desk.read(desk.now)
+    desk.want()
+    desk.write(desk.now + MINUTES)
+    desk.read(desk.now + 10 * MINUTES)
+    assert Calendar.objects.get(pk=desk.calendar.pk).last_full_at == desk.now
+    assert (desk.told, desk.item().digest != "", desk.item().is_ours) == ([], True, True)
+
+
+def test_event_written_while_the_calendar_is_read_is_not_missed(desk: Desk) -> None:
+    desk.read(desk.now)
+    desk.want()
+    desk.write(desk.now + MINUTES)
+    del desk.server.calendar("work").changed[desk.wish.key]  # the list of changes was made before
+    desk.read(desk.now + MINUTES)
+    assert (desk.told, Calendar.objects.get(pk=desk.calendar.pk).last_full_at) == ([], desk.now)

@@ -143,3 +143,17 @@ def test_without_push_a_change_is_known_within_one_cadence(shelf: Shelf) -> None
     assert due - shelf.now <= 11 * MINUTES
     work.drain(lambda: due, only={tasks.READ})
     assert len(shelf.busy()) == 2
+
+
+@pytest.mark.promise("C9")
+def test_doubted_answer_ends_the_trouble_before_it(shelf: Shelf) -> None:
+    """The server answers again, only too little: that is told alone, not the old failure beside it."""
+    shelf.server.fail_next("changes", errors.ServerFailed("HTTP 500"))
+    failed = shelf.read(10 * MINUTES)
+    shelf.server.expire_cursors()
+    shelf.server.answer_empty()
+    doubted = shelf.read(20 * MINUTES)
+    account = Account.objects.get()
+    assert (failed.error, failed.account.status) == ("server_failed", Account.Status.RETRYING)
+    assert (doubted.error, doubted.failing_since, doubted.warning) == ("", None, "suspect")
+    assert (account.status, account.error, shelf.busy()) == (Account.Status.CONNECTED, "", shelf.known)
