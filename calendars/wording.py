@@ -314,7 +314,10 @@ ICS: dict[str, Problem] = {
     ),
     "no_tls": Problem(
         _("The server did not answer with an encrypted connection (TLS)."),
-        _("Check the address and its port."),
+        _(
+            "Check the address and its port. Where it began with webcal://, http:// instead may be tried; the feed "
+            "is not encrypted then."
+        ),
     ),
     "already_connected": Problem(
         _("This feed is connected already."), _("Use “Reconnect” on its card to give it another address.")

@@ -43,21 +43,24 @@ class FeedAddress:
 def feed_address(typed: str) -> FeedAddress:
     """The address that was meant: ``webcal://``, ``feed:`` and no scheme at all stand for https.
 
-    Raises `NotAFeedAddress`.
+    Raises `NotAFeedAddress`; without a scheme, a name without a dot is a word and no server.
     """
     text = typed.strip()
     if text[:5].lower() == "feed:" and not text[5:].startswith("//"):
         text = text[5:]
-    if "://" not in text:
+    has_scheme = "://" in text
+    if not has_scheme:
         text = f"https://{text.lstrip('/')}"
     try:
         parts = urlsplit(text)
         scheme = _SCHEMES.get(parts.scheme.lower(), "")
-        is_usable = bool(scheme and parts.hostname) and parts.port != 0
+        host = parts.hostname or ""
+        is_usable = bool(scheme and host) and parts.port != 0
+        is_usable = is_usable and (has_scheme or any(mark in host.strip(".") for mark in ".:"))
     except ValueError:
         raise NotAFeedAddress from None
     if not is_usable or len(text) > LONGEST or any(ord(char) <= 32 or ord(char) == 127 for char in text):
         raise NotAFeedAddress
-    user, at, host = parts.netloc.rpartition("@")
+    user, at, server = parts.netloc.rpartition("@")
     # Names of hosts know no capital letters; everything after them may.
-    return FeedAddress(urlunsplit((scheme, user + at + host.lower(), parts.path, parts.query, "")))
+    return FeedAddress(urlunsplit((scheme, user + at + server.lower(), parts.path, parts.query, "")))

@@ -61,6 +61,15 @@ def test_page_says_where_well_known_sites_show_the_address(page: Client) -> None
     assert f'href="{PAGE}"' in text_of(page.get("/settings/integrations/connect/"))
 
 
+def test_word_that_is_no_address_is_refused_before_anything_is_asked(page: Client, host: User) -> None:
+    answer = page.post(PAGE, {"url": "nonsense", "name": ""})
+
+    assert errors_of(answer) == {
+        "url": ["This is not a web address such as https://www.example.com/calendar.ics."]
+    }
+    assert LogEntry.objects.count() == 0
+
+
 @pytest.mark.promise("C5")
 def test_feed_is_connected_by_its_address_alone(page: Client, feed: Feed, host: User) -> None:
     feed.name, feed.zone = "Flat 2 (Airbnb)", "Europe/Lisbon"
@@ -258,4 +267,4 @@ def test_card_tells_where_a_feed_is_read_from_and_when_it_last_changed(
     make.read_now(connected.calendars.get(), clock.now())
     card = " ".join(text_of(page.get(CARDS)).split())
     assert f"Read from http://127.0.0.1:{feed.port}; the rest of the address is secret." in card
-    assert "Its content last changed 0 minutes ago" in card
+    assert "Its content last changed 1 minute ago" in card

@@ -81,6 +81,31 @@ def test_what_is_nearer_than_a_minute_is_not_told_in_minutes(
     assert words(shown(page), CELLS)[1:3] == ["just now", "now"]
 
 
+def test_nothing_is_told_in_0_minutes(page: Client, account: Account, now: datetime) -> None:
+    short = now - timedelta(seconds=20)
+    Account.objects.update(failing_since=short, status="retrying", error="timeout")
+    calendar = a_calendar(account, now, failing_since=short, noticed_at=short)
+    Channel.objects.create(calendar=calendar, channel_id="x", expires_at=now + timedelta(days=1))
+    tree = shown(page)
+
+    assert "It has not worked for 1 minute (since" in " ".join(words(tree, "//*[@id='accounts']"))
+    assert words(tree, CELLS)[1].endswith("failing for 1 minute")
+    assert "last 1 minute ago" in words(tree, CELLS)[3]
+
+
+@pytest.mark.parametrize(("label", "told"), [("Work", "Some events"), ("Home server", "Work: Some events")])
+def test_calendar_called_as_its_card_is_not_named_twice(
+    page: Client, account: Account, now: datetime, label: str, told: str
+) -> None:
+    Account.objects.update(label=label)
+    a_calendar(account, now, warning="events_odd")
+
+    assert words(shown(page), "//*[@id='accounts']//*[@class='notice notice-warn']") == [
+        f"{told} could not be understood completely. They block as much as could be read. Saving them again in your "
+        "calendar program often helps."
+    ]
+
+
 def test_account_with_nothing_left_to_remove_does_not_count_it(
     page: Client, account: Account, now: datetime
 ) -> None:
@@ -173,8 +198,8 @@ def test_every_state_of_an_account_has_its_words(
         ),
         (
             "ignore",
-            "It has not worked for 1 hour (since 1 March 2027, 8:00 AM). The known events keep blocking. By your choice "
-            "free times are offered for as long as it lasts; what is new in your calendar closes none of them.",
+            "It has not worked for 1 hour (since 1 March 2027, 8:00 AM). The known events keep blocking. By your "
+            "choice free times are offered for as long as it lasts; what is new in your calendar closes none of them.",
         ),
     ],
 )

@@ -182,6 +182,7 @@ def test_events_with_one_uid_or_none_stay_apart(feed: Feed, connect: Connect) ->
         ("feed://example.org/a.ics", "https://example.org/a.ics"),
         ("HTTP://example.org/a.ics", "http://example.org/a.ics"),
         ("  example.org/a.ics#top\n", "https://example.org/a.ics"),
+        ("http://nas/a.ics", "http://nas/a.ics"),
         ("https://user:pass@example.org:8443/a.ics", "https://user:pass@example.org:8443/a.ics"),
     ],
 )
@@ -191,7 +192,16 @@ def test_address_is_what_was_meant(typed: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "https://", "ftp://a.example/", "https://a b/", "https://a:99999/", "https://[::1"],
+    [
+        "",
+        "https://",
+        "ftp://a.example/",
+        "https://a b/",
+        "https://a:99999/",
+        "https://[::1",
+        "nonsense",
+        "nonsense.",
+    ],
 )
 def test_address_that_is_none_is_refused(typed: str) -> None:
     with pytest.raises(NotAFeedAddress):
