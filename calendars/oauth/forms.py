@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,10 @@ else:
 TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,98}[A-Za-z0-9])?")
 """An id, a domain, or one of Microsoft's words (common, organizations, consumers): it becomes part of an address."""
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
+GOOGLE_ENDING = ".apps.googleusercontent.com"
+"""How every client ID of Google's own console ends (https://developers.google.com/identity/protocols/oauth2)."""
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""What Microsoft calls the application (client) ID, in every cloud of theirs."""
 
 
 class ClientForm(ClientModelForm):
@@ -46,8 +52,11 @@ class ClientForm(ClientModelForm):
             self.fields["secret"].help_text = _("It is stored and never shown. Leave empty to keep it.")
 
     def clean_client_id(self) -> str:
-        """The id as the provider shows it: one word."""
-        return _one_word(self.cleaned_data["client_id"], _("A client ID has no blanks. Copy it once more."))
+        """The id as the provider shows it: one word of the provider's form. What is stored already may stay."""
+        word = _one_word(self.cleaned_data["client_id"], _("A client ID has no blanks. Copy it once more."))
+        if {"provider", "client_id"} & set(self.changed_data):
+            _refuse_other_form(word, self.cleaned_data.get("provider") or self.instance.provider)
+        return word
 
     def clean_secret(self) -> str:
         """The new secret, empty to keep the old one; a new id needs its own."""
@@ -80,6 +89,28 @@ class HostClientForm(ClientForm):
         super().__init__(*args, **kwargs)
         if self.instance.provider != OAuthClient.Provider.MICROSOFT:
             del self.fields["tenant"]
+        else:
+            self.fields["tenant"].help_text = _("Empty: accounts of every organisation and personal ones.")
+
+
+def _refuse_other_form(client_id: str, provider: str) -> None:
+    """Most often something else was copied: the name of the client, its secret, the ID of the project."""
+    is_googles_own = urlsplit(settings.GOOGLE_AUTH_URI).hostname == "accounts.google.com"
+    if provider == OAuthClient.Provider.GOOGLE and is_googles_own and not client_id.endswith(GOOGLE_ENDING):
+        raise ValidationError(
+            _("This is not a client ID of Google: those end in %(ending)s. Copy it from “Clients”."),
+            code="bad_form",
+            params={"ending": GOOGLE_ENDING},
+        )
+    if provider == OAuthClient.Provider.MICROSOFT and not GUID.fullmatch(client_id):
+        raise ValidationError(
+            _(
+                "This is not a client ID of Microsoft: copy the “Application (client) ID” of the overview, such as "
+                "%(example)s."
+            ),
+            code="bad_form",
+            params={"example": "11111111-2222-3333-4444-555555555555"},
+        )
 
 
 def _one_word(typed: str, sentence: Any) -> str:

@@ -24,7 +24,9 @@ from tests.factories import calendars as make
 pytestmark = pytest.mark.django_db
 OWN = "/settings/integrations/client/google/"
 DELETE = f"{OWN}delete/"
-TYPED = {"client_id": "my-client", "secret": "my secret's".replace(" ", "-")}
+MINE = "1234-abcd.apps.googleusercontent.com"
+GUID = "6731de76-14a6-49ae-97bc-6eba6914391e"
+TYPED = {"client_id": MINE, "secret": "my secret's".replace(" ", "-")}
 ENVIRONMENT = {"client_id": "env-client", "secret": "env-secret", "tenant": ""}
 
 
@@ -93,10 +95,10 @@ def test_host_brings_a_client_whose_secret_is_never_shown(page: Client, host: Us
     row = OAuthClient.objects.get()
     text = page.get(OWN).content.decode()
 
-    assert (row.owner, row.client_id, row.open_secret()) == (host, "my-client", TYPED["secret"])
+    assert (row.owner, row.client_id, row.open_secret()) == (host, MINE, TYPED["secret"])
     assert TYPED["secret"] not in row.sealed_secret
     assert [TYPED["secret"] in text, row.sealed_secret in text] == [False, False]
-    assert 'value="my-client"' in text
+    assert f'value="{MINE}"' in text
     assert page.get("/settings/integrations/connect/google/").status_code == 200
 
 
@@ -113,7 +115,7 @@ def test_page_shows_the_exact_redirect_address(page: Client, world: World, setti
 
 def test_blank_secret_keeps_the_stored_one(page: Client, world: World) -> None:
     page.post(OWN, TYPED)
-    page.post(OWN, {"client_id": "my-client", "secret": ""})
+    page.post(OWN, {"client_id": MINE, "secret": ""})
 
     assert OAuthClient.objects.get().open_secret() == TYPED["secret"]
 
@@ -121,10 +123,10 @@ def test_blank_secret_keeps_the_stored_one(page: Client, world: World) -> None:
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
-        ({"client_id": "my-client", "secret": ""}, "secret"),
+        ({"client_id": MINE, "secret": ""}, "secret"),
         ({"client_id": "", "secret": "x"}, "client_id"),
         ({"client_id": "two words", "secret": "x"}, "client_id"),
-        ({"client_id": "my-client", "secret": "two\twords"}, "secret"),
+        ({"client_id": MINE, "secret": "two\twords"}, "secret"),
         ({"client_id": "x" * 201, "secret": "x"}, "client_id"),
     ],
 )
@@ -137,11 +139,58 @@ def test_nonsense_is_refused_at_its_field(
     assert OAuthClient.objects.count() == 0
 
 
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("provider", "client_id", "said"),
+    [
+        (
+            "google",
+            "my-project-1234",
+            "those end in .apps.googleusercontent.com.",
+        ),
+        ("google", GUID, "This is not a client ID of Google"),
+        ("microsoft", MINE, "This is not a client ID of Microsoft: copy the “Application (client) ID”"),
+        ("microsoft", f"{GUID}0", "This is not a client ID of Microsoft"),
+    ],
+)
+def test_client_id_of_another_form_is_refused_in_words(
+    page: Client, admin: Client, provider: str, client_id: str, said: str
+) -> None:
+    typed = {"provider": provider, "owner": "", "client_id": client_id, "secret": "x"}
+    answers = [page.post(f"/settings/integrations/client/{provider}/", typed), admin.post(add_page(), typed)]
+
+    assert [said in answer.content.decode() for answer in answers] == [True, True]
+    assert OAuthClient.objects.count() == 0
+
+
+def test_client_of_another_server_than_googles_may_be_called_anything(
+    page: Client, world: World, settings
+) -> None:
+    settings.GOOGLE_AUTH_URI = "https://accounts.example.org/o/oauth2/auth"
+    page.post(OWN, {**TYPED, "client_id": "client-1.apps.example"})
+
+    assert OAuthClient.objects.get().client_id == "client-1.apps.example"
+
+
+def test_only_microsofts_page_explains_the_directory(page: Client, world: World) -> None:
+    text = page.get("/settings/integrations/client/microsoft/").content.decode()
+
+    assert "Empty: accounts of every organisation and personal ones." in text
+    assert "Microsoft only" not in text
+
+
+def test_googles_steps_name_the_whole_scopes(page: Client, world: World) -> None:
+    text = page.get(OWN).content.decode()
+
+    assert "https://www.googleapis.com/auth/calendar.calendarlist.readonly" in text
+    assert "https://www.googleapis.com/auth/calendar.events" in text
+
+
 def test_other_client_id_wants_its_own_secret(page: Client, world: World) -> None:
     page.post(OWN, TYPED)
-    answer = page.post(OWN, {"client_id": "another", "secret": ""})
+    answer = page.post(OWN, {"client_id": f"5678-{MINE}", "secret": ""})
 
-    assert (answer.status_code, OAuthClient.objects.get().client_id) == (422, "my-client")
+    assert (answer.status_code, OAuthClient.objects.get().client_id) == (422, MINE)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +198,9 @@ def test_other_client_id_wants_its_own_secret(page: Client, world: World) -> Non
     [("", 302), ("contoso.example", 302), ("../common", 422), ("a/b", 422), ("x?y", 422), ("a b", 422)],
 )
 def test_directory_must_fit_into_an_address(page: Client, world: World, tenant: str, status: int) -> None:
-    answer = page.post("/settings/integrations/client/microsoft/", {**TYPED, "tenant": tenant})
+    answer = page.post(
+        "/settings/integrations/client/microsoft/", {**TYPED, "client_id": GUID, "tenant": tenant}
+    )
 
     assert answer.status_code == status
 
@@ -243,11 +294,11 @@ def admin(operator: User) -> Client:
 
 @pytest.mark.promise("C8")
 def test_operator_sets_a_client_for_the_site_whose_secret_is_never_shown(admin: Client, host: User) -> None:
-    admin.post(add_page(), {"provider": "google", "owner": "", "client_id": "site", "secret": "hush-hush"})
+    admin.post(add_page(), {"provider": "google", "owner": "", "client_id": MINE, "secret": "hush-hush"})
     row = OAuthClient.objects.get()
     text = admin.get(reverse("admin:calendars_oauthclient_change", args=[row.pk])).content.decode()
 
-    assert clients.resolve("google", host.pk) == Registered("site", "hush-hush")
+    assert clients.resolve("google", host.pk) == Registered(MINE, "hush-hush")
     assert ["hush-hush" in text, row.sealed_secret in text] == [False, False]
 
 
@@ -268,7 +319,7 @@ def test_blank_secret_in_the_admin_keeps_the_stored_one(admin: Client) -> None:
 
 def test_second_client_of_the_site_is_refused_in_words(admin: Client) -> None:
     register()
-    answer = admin.post(add_page(), {"provider": "google", "owner": "", "client_id": "b", "secret": "x"})
+    answer = admin.post(add_page(), {"provider": "google", "owner": "", "client_id": MINE, "secret": "x"})
 
     assert "There is a client for this provider already." in answer.content.decode()
 
