@@ -23,6 +23,7 @@ class Result:
 
     id: int
     name: str
+    account_id: int
     account: str
     error: str
     seconds: float
@@ -56,6 +57,11 @@ def _table(results: Sequence[Result], columns: Iterable[str], stdout: TextIO) ->
     table = Table(*columns, box=None, pad_edge=False)
     for result in results:
         table.add_row(
-            str(result.id), result.name, result.account, result.error or "ok", f"{result.seconds:.1f} s"
+            str(result.id),
+            result.name,
+            str(result.account_id),
+            result.account,
+            result.error or "ok",
+            f"{result.seconds:.1f} s",
         )
     console.print(table)

@@ -44,7 +44,7 @@ class Command(BaseCommand):
             results,
             as_json=options["json"],
             nothing="No event is waiting to be written.",
-            columns=("ID", "Event", "Account", "Result", "Time"),
+            columns=("ID", "Event", "Account ID", "Account", "Result", "Time"),
             stdout=self.stdout,  # type: ignore[arg-type]
         )
         if code:
@@ -61,6 +61,13 @@ class Command(BaseCommand):
             row.refresh_from_db(fields=["error"])
         seconds = time.monotonic() - started
         return [
-            Result(row.pk, row.uid, row.calendar.account.label, row.error, round(seconds, 2))
+            Result(
+                row.pk,
+                row.uid,
+                row.calendar.account_id,
+                row.calendar.account.label,
+                row.error,
+                round(seconds, 2),
+            )
             for row in claimed
         ]

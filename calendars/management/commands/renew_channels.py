@@ -47,7 +47,7 @@ class Command(BaseCommand):
             results,
             as_json=options["json"],
             nothing="No push channel is due.",
-            columns=("ID", "Calendar", "Account", "Result", "Time"),
+            columns=("ID", "Calendar", "Account ID", "Account", "Result", "Time"),
             stdout=self.stdout,  # type: ignore[arg-type]
         )
         if code:
@@ -66,5 +66,6 @@ class Command(BaseCommand):
                 continue
             error = Channel.objects.filter(pk=pk).values_list("error", flat=True).first() or ""
             seconds = round(time.monotonic() - started, 2)
-            results.append(Result(pk, row.calendar.name, row.calendar.account.label, error, seconds))
+            account = row.calendar.account
+            results.append(Result(pk, row.calendar.name, account.pk, account.label, error, seconds))
         return results

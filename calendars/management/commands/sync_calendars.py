@@ -52,7 +52,7 @@ class Command(BaseCommand):
             results,
             as_json=options["json"],
             nothing="No calendar is due." if options["due"] else "There is no calendar to read.",
-            columns=("ID", "Calendar", "Account", "Result", "Time"),
+            columns=("ID", "Calendar", "Account ID", "Account", "Result", "Time"),
             stdout=self.stdout,  # type: ignore[arg-type]
         )
         if code:
@@ -70,7 +70,9 @@ class Command(BaseCommand):
             if calendar.error and calendar.blocks:
                 self.stderr.write(f"{calendar} ({calendar.account}): {_meanwhile(calendar, clock.now())}")
         seconds = time.monotonic() - started
-        return [Result(c.pk, c.name, c.account.label, c.error, round(seconds, 2)) for c in claimed]
+        return [
+            Result(c.pk, c.name, c.account_id, c.account.label, c.error, round(seconds, 2)) for c in claimed
+        ]
 
 
 def _meanwhile(calendar: Calendar, now: datetime) -> str:

@@ -46,8 +46,9 @@ def test_sync_reads_every_calendar_and_reports(server: MemoryServer) -> None:
 
 def test_sync_reports_as_json(server: MemoryServer) -> None:
     [result] = json.loads(run("sync_calendars", "--json"))
-    assert {key: result[key] for key in ("name", "account", "error")} == {
+    assert {key: result[key] for key in ("name", "account_id", "account", "error")} == {
         "name": "Work",
+        "account_id": Account.objects.get().pk,
         "account": "Anna",
         "error": "",
     }
