@@ -87,14 +87,14 @@ def _about_change(row: OutsideChange, zone: str) -> Detail:
     else:
         moved = texts.span_in_words(row.start, row.end, zone=zone)
         news = _("In %(calendar)s: %(when)s") % {"calendar": calendar, "when": moved}
-    return Detail(_with(row.booking), (_("Booked: %(when)s") % {"when": booked}, news))
+    return Detail(_with(row.booking), (_("Booked for %(when)s") % {"when": booked}, news))
 
 
 def _about_clashes(clashes: Sequence[Clash], zone: str) -> Detail:
     booking = clashes[0].booking
     booked = texts.span_in_words(booking.start, booking.end, zone=zone)
     events = (_event(clash, zone) for clash in clashes)
-    return Detail(_with(booking), (_("Booked: %(when)s") % {"when": booked}, *events))
+    return Detail(_with(booking), (_("Booked for %(when)s") % {"when": booked}, *events))
 
 
 def _event(clash: Clash, zone: str) -> str:
@@ -112,7 +112,7 @@ def _with(booking: Booking) -> str:
 
 
 def _open(booking: Booking) -> Action:
-    return Action(_("Decide: %(booking)s") % {"booking": _with(booking)}, links.host_url(booking))
+    return Action(_("Decide on %(booking)s") % {"booking": _with(booking)}, links.host_url(booking))
 
 
 def _letter(

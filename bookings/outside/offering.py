@@ -55,7 +55,7 @@ def take(made: MoveOffer, start: datetime, *, now: datetime) -> Booking:
 
 
 def starts_of(made: MoveOffer) -> list[datetime]:
-    """The proposed instants, best first; what cannot be read as one is left out."""
+    """The proposed instants, in the order in which they were proposed; what cannot be read as one is left out."""
     found = (start_from(str(text)) for text in made.starts)
     return [start for start in found if start is not None]
 

@@ -64,11 +64,11 @@ def let_be(request: HostRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HostRequest, public_id: str) -> HttpResponse:
-    """Ranked new times to choose from; POST has them proposed to the guest by mail."""
+    """The best new times to choose from, in order of time; POST has them proposed to the guest by mail."""
     booking, now = own_booking_or_404(request.user, public_id), clock.now()
     if not booking.is_live or booking.start <= now:
         return redirect("booking", public_id)
-    times = [(start, _label(booking, start)) for start in proposing.proposals(booking, now=now)]
+    times = [(start, _label(booking, start)) for start in sorted(proposing.proposals(booking, now=now))]
     form = OfferForm(request.POST if request.method == "POST" else None, times=times)
     if form.is_valid() and _offer(request, booking, form, now=now):
         return redirect("booking", public_id)

@@ -42,7 +42,7 @@ def test_colliding_event_is_told_to_the_host_once(desk: Desk, booking: Booking) 
     [mail] = desk.mails()
     text = mail.text()
     assert (mail.receivers, mail.mail["Subject"]) == (["anna@example.org"], SUBJECT)
-    assert "First talk with Gina Guest: Booked: Tuesday 2 March 2027, 10:00 AM – 10:30 AM" in text
+    assert "First talk with Gina Guest: Booked for Tuesday 2 March 2027, 10:00 AM – 10:30 AM" in text
     assert "Dentist in Work: Tuesday 2 March 2027, 10:00 AM – 11:00 AM (Europe/Berlin, UTC+1)" in text
     assert f"http://testserver/bookings/{booking.public_id}/" in text
 

@@ -59,7 +59,7 @@ def test_host_is_mailed_once_however_often_the_event_is_dragged(desk: Desk, book
     assert mail.receivers == [HOST]
     assert mail.mail["Subject"] == "An event of a booking was changed in your calendar"
     text = mail.text()
-    assert "First talk with Gina Guest: Booked: Tuesday 2 March 2027, 10:00 AM – 10:30 AM" in text
+    assert "First talk with Gina Guest: Booked for Tuesday 2 March 2027, 10:00 AM – 10:30 AM" in text
     assert "In Work: Tuesday 2 March 2027, 3:00 PM – 3:30 PM (Europe/Berlin, UTC+1)" in text
     assert f"http://testserver/bookings/{booking.public_id}/" in text
     assert changes(booking) == [("moved", "open", "")]

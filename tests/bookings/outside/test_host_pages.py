@@ -121,6 +121,28 @@ def test_host_lets_both_be(desk: Desk, booking: Booking, page: Client) -> None:
 
 
 @pytest.mark.promise("C20")
+def test_page_has_one_way_to_propose(desk: Desk, booking: Booking, page: Client) -> None:
+    ways = "//main//a[contains(@href, '/offer/')]"
+    found = shown(page, booking).texts(ways)
+    desk.busy(TEN)
+    found += shown(page, booking).texts(ways)
+    values = shown(page, booking, "offer/").values("//input[@name='starts']/@value")
+    found += post(page, booking, "offer", starts=values, reason="").texts(ways)
+
+    assert found == ["Propose other times", "Propose other times to the guest", "Propose others"]
+
+
+@pytest.mark.promise("C16")
+def test_event_that_was_deleted_is_not_called_written(desk: Desk, booking: Booking, page: Client) -> None:
+    card = "//section[@aria-labelledby='calendar']//li"
+    before = shown(page, booking).texts(card)
+    desk.wipe(booking)
+    deleted = shown(page, booking).texts(card)
+
+    assert [before, deleted] == [["Work written"], ["Work deleted there"]]
+
+
+@pytest.mark.promise("C20")
 def test_host_proposes_ranked_times(desk: Desk, booking: Booking, page: Client) -> None:
     desk.busy(TEN)
     asked = shown(page, booking, "offer/")
@@ -129,12 +151,12 @@ def test_host_proposes_ranked_times(desk: Desk, booking: Booking, page: Client) 
 
     offer = MoveOffer.objects.get()
     assert values == [
-        "2027-03-02T08:30Z", "2027-03-09T09:00Z", "2027-03-02T08:00Z",
-        "2027-03-16T08:00Z", "2027-03-02T10:00Z", "2027-03-23T08:00Z",
+        "2027-03-02T08:00Z", "2027-03-02T08:30Z", "2027-03-02T10:00Z",
+        "2027-03-09T09:00Z", "2027-03-16T08:00Z", "2027-03-23T08:00Z",
     ]  # fmt: skip
     assert asked.texts("//label[input[@name='starts']]")[0] == (
-        "Tuesday 2 March 2027, 9:30 AM – 10:00 AM (Europe/Berlin, UTC+1)"
-        " For the guest: Tuesday 2 March 2027, 3:30 AM – 4:00 AM (America/New York, UTC-5)"
+        "Tuesday 2 March 2027, 9:00 AM – 9:30 AM (Europe/Berlin, UTC+1)"
+        " For the guest: Tuesday 2 March 2027, 3:00 AM – 3:30 AM (America/New York, UTC-5)"
     )
     assert (offer.starts, offer.state) == (values[:2], "open")
     assert "The times are proposed; the guest gets a mail." in after.text("//main")
