@@ -1,4 +1,4 @@
-"""How each language writes dates and times: Django's named formats, and three of our own.
+"""How each language writes dates and times: Django's named formats, and four of our own.
 
 Django looks here first (`FORMAT_MODULE_PATH`) and in its own formats for whatever is not named here,
 so pages, mails and the admin all write the same. Our own names work in templates like Django's,
@@ -10,6 +10,8 @@ SHORT_DAY_FORMAT
     The same with short names, for lists.
 NEAR_DAY_FORMAT
     Weekday and date of the coming days, where the year goes without saying.
+SECONDS_FORMAT
+    The time of day to the second, for logs.
 
 No instants in guests' templates: filters would turn them into the zone of whoever is signed in.
 """

@@ -67,7 +67,9 @@ def test_named_formats_in_templates(language: str, written: list[str]) -> None:
 def test_every_language_has_the_formats_that_django_lacks(language: str) -> None:
     formats = import_module(f"bookingsite.formats.{translation.to_locale(language)}.formats")
 
-    assert {"DAY_FORMAT", "SHORT_DAY_FORMAT", "NEAR_DAY_FORMAT"} - vars(formats).keys() == set()
+    assert {"DAY_FORMAT", "SHORT_DAY_FORMAT", "NEAR_DAY_FORMAT", "SECONDS_FORMAT"} - vars(
+        formats
+    ).keys() == set()
 
 
 @pytest.mark.parametrize(

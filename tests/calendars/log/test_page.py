@@ -200,3 +200,12 @@ def test_the_log_costs_the_same_for_one_and_for_three_entries(page: Client, acco
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_time_and_request_are_written_as_on_the_rest_of_the_page(page: Client, account, pages):
+    entry(account, request_id="req-17")
+
+    text = page.get(pages).content.decode()
+
+    assert '<span class="nowrap numbers">8:00:00 AM</span>' in text
+    assert "Request ID req-17" in text
