@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,7 +18,17 @@ from bookingsite.scoped_admin import ScopedAdmin, ScopedTabularInline
 from calendars import client_admin, closing, connecting  # noqa: F401 the first registers itself
 from calendars.models import Account, Busy, Calendar, Channel, Item, LogEntry, Write
 from calendars.oauth import leaving
+from calendars.providers import registry
 from calendars.sync import push
+
+
+class ProviderFilter(admin.AllValuesFieldListFilter):
+    """The kinds of accounts there are, by the names people know them by."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """As they are stored, under their titles."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": registry.title(str(choice["display"]))}
 
 
 class _ChangedFieldsAdmin(ScopedAdmin):
@@ -49,14 +60,14 @@ class CalendarInline(ScopedTabularInline):
 class AccountAdmin(_ChangedFieldsAdmin):
     """Connected accounts. They are connected on the integrations page, where the password is checked."""
 
-    list_display = ("label", "owner", "provider", "status", "error", "last_ok_at", "failing_since")
-    list_filter = ("status", "provider", "error")
+    list_display = ("label", "owner", "kind", "status", "error", "last_ok_at", "failing_since")
+    list_filter = ("status", ("provider", ProviderFilter), "error")
     search_fields = ("label", "username", "base_url", "owner__email", "owner__name")
     list_select_related = ("owner",)
     fields = (
         "label",
         "owner",
-        "provider",
+        "kind",
         "base_url",
         "username",
         "client_id",
@@ -76,7 +87,7 @@ class AccountAdmin(_ChangedFieldsAdmin):
     )
     readonly_fields = (
         "owner",
-        "provider",
+        "kind",
         "base_url",
         "username",
         "client_id",
@@ -94,6 +105,11 @@ class AccountAdmin(_ChangedFieldsAdmin):
     host_may_add = False
     delete_confirmation_template = "admin/calendars/account/disconnect.html"
     delete_selected_confirmation_template = "admin/calendars/account/disconnect_selected.html"
+
+    @admin.display(description=_("provider"), ordering="provider")
+    def kind(self, obj: Account) -> str:
+        """What its provider is called."""
+        return registry.title(obj.provider)
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Accounts are connected on the integrations page only."""
@@ -149,7 +165,14 @@ class CalendarAdmin(_ChangedFieldsAdmin):
         "error",
         "item_count",
     )
-    list_filter = ("blocks", "receives", "writable", "state", "warning", "account__provider")
+    list_filter = (
+        "blocks",
+        "receives",
+        "writable",
+        "state",
+        "warning",
+        ("account__provider", ProviderFilter),
+    )
     search_fields = ("name", "remote_id", "account__label", "owner__email")
     list_select_related = ("account", "owner")
     fields = (
@@ -303,7 +326,7 @@ class ChannelAdmin(_OnlyToLookAt):
 
     owner_path = "calendar__owner"
     list_display = ("calendar", "channel_id", "expires_at", "last_notice_at", "state", "run_at", "error")
-    list_filter = ("state", "error", "calendar__account__provider")
+    list_filter = ("state", "error", ("calendar__account__provider", ProviderFilter))
     search_fields = ("channel_id", "calendar__name", "calendar__account__label", "calendar__owner__email")
     list_select_related = ("calendar",)
     fields = (
@@ -336,7 +359,7 @@ class LogEntryAdmin(_OnlyToLookAt):
 
     owner_path = "account__owner"
     list_display = ("at", "account", "job", "calendar", "verb", "target", "result", "duration", "size")
-    list_filter = ("job", "verb", "result", "account__provider")
+    list_filter = ("job", "verb", "result", ("account__provider", ProviderFilter))
     search_fields = ("target", "request_id", "calendar", "account__label", "account__owner__email")
     list_select_related = ("account",)
     date_hierarchy = "at"

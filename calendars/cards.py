@@ -136,9 +136,7 @@ def _card(account: Account, dependants: signals.Dependants, now: datetime) -> Ca
     state, badge = _state(account, used, is_closed=is_closed)
     return Card(
         account=account,
-        kind=registry.KINDS[account.provider].title
-        if account.provider in registry.KINDS
-        else account.provider,
+        kind=registry.title(account.provider),
         state=state,
         badge=badge,
         problem=wording.problem(account.error, account.provider) if account.error else None,

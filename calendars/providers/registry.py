@@ -139,6 +139,11 @@ def kind(key: str) -> Kind:
         raise UnknownKind(key) from None
 
 
+def title(key: str) -> str:
+    """What people call this kind; a key that is none of ours stays as it is."""
+    return KINDS[key].title if key in KINDS else key
+
+
 def connect(key: str, access: Access) -> Provider:
     """A connection to an account; the caller closes it. Nothing is sent before the first call."""
     return kind(key).open(access)

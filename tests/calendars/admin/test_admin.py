@@ -210,3 +210,18 @@ def test_saving_a_calendar_leaves_its_lease_alone(
     assert signed_in(operator).post(url, {}).status_code == 302
     calendar.refresh_from_db()
     assert calendar.cursor == "newer"
+
+
+@pytest.mark.parametrize(("key", "title"), [("caldav", "CalDAV"), ("ics", "iCal feed"), ("gone", "gone")])
+def test_provider_is_shown_by_its_title(operator: User, host: User, key: str, title: str) -> None:
+    account = make.make_account(host, provider=key)
+    make.make_account(host, label="Another", username="another", provider="memory")
+    browser = signed_in(operator)
+    listed = browser.get(reverse("admin:calendars_account_changelist")).content.decode()
+    one = browser.get(reverse("admin:calendars_account_change", args=[account.pk])).content.decode()
+
+    assert f'<td class="field-kind">{title}</td>' in listed
+    assert f'href="?provider={key}">{title}</a>' in " ".join(listed.split()).replace("> ", ">").replace(
+        " <", "<"
+    )
+    assert f'<div class="readonly">{title}</div>' in one
