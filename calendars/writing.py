@@ -20,16 +20,19 @@ from calendars.models import Account, Calendar, Write
 from calendars.providers import registry
 from calendars.providers.base import EventWish, Meeting, WishStatus
 from calendars.providers.ical.write import Method, Person, event_bytes, feed_bytes, invitation_bytes
+from calendars.sync.elsewhere import Gone, awaited_elsewhere, stands_elsewhere
 from calendars.wishes import wish_as_json
 
 __all__ = [
     "EventWish",
+    "Gone",
     "Meeting",
     "Method",
     "Person",
     "Progress",
     "WishStatus",
     "Writing",
+    "awaited_elsewhere",
     "event_bytes",
     "feed_bytes",
     "invitation_bytes",
@@ -37,6 +40,7 @@ __all__ = [
     "meetings_of",
     "progress",
     "put_back",
+    "stands_elsewhere",
     "target_for",
     "want_absent",
     "want_event",

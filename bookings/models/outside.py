@@ -33,6 +33,8 @@ class OutsideChange(models.Model):
         PAST = "past", _("that time has passed")
         SHAPE = "shape", _("it takes whole days, or no time at all")
         MANY = "many", _("many events were deleted at once")
+        SHIFTED = "shifted", _("many events were moved at once")
+        ELSEWHERE = "elsewhere", _("the event is in another calendar")
         AGAIN = "again", _("it was moved or deleted again and again")
 
     booking = models.ForeignKey(

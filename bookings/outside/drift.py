@@ -6,7 +6,6 @@ for good is done by the worker afterwards (`answer_by_setting`), like a host's c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -25,7 +24,9 @@ from calendars.models import Account, Calendar
 WORK = "bookings.outside"
 """The name of the periodic work that answers by setting; rung for as soon as something is noted."""
 MANY = 5
-"""So many deleted events of one calendar are cancelled without asking; more look like a mishap."""
+"""So many deleted, or moved, events of one calendar are followed without asking; more look like a mishap."""
+PATIENCE = timedelta(minutes=15)
+"""So long an answer waits for what is yet to be read: the rest of a reading, the host's other calendars."""
 TIRES_AFTER = 3
 """So often a day an event is put back or followed without asking; then another program is at work there."""
 WHOLE_DAYS = timedelta(hours=23)
@@ -60,7 +61,10 @@ def note(
     if change == Change.MOVED and (start, end) == (booking.start, booking.end):
         rows.update(state=State.GONE, answered_at=now)
         return
-    facts = {"calendar": calendar, "change": change, "start": start, "end": end, "noted_at": now}
+    facts = {"calendar": calendar, "change": change, "start": start, "end": end}
+    if rows.filter(**facts).exists():
+        return  # only its text is another: what was refused is not looked at alone, as if it were new
+    facts["noted_at"] = now
     is_news = not rows.update(**facts, refusal="")
     if is_news:
         OutsideChange.objects.bulk_create([OutsideChange(booking=booking, **facts)], ignore_conflicts=True)
@@ -126,16 +130,22 @@ def can_follow(change: OutsideChange, *, now: datetime) -> bool:
 
 def answer_by_setting(now: datetime) -> None:
     """Answer what the accounts' settings answer for good; what cannot be followed is asked after all."""
-    waiting = _unanswered(now)
-    deleted = Counter(row.calendar_id for row in waiting if row.change == Change.DELETED)
+    waiting = _calm_and_known(_unanswered(now), now=now)
+    standing = elsewhere([row for row in waiting if row.change == Change.DELETED and _is_followed(row)])
     for row in waiting[:_AT_ONCE]:
-        is_many = row.change == Change.DELETED and deleted[row.calendar_id] > MANY
         try:
-            _answer(row, now=now, is_many=is_many)
+            _answer(row, now=now, stands_elsewhere=row.booking.uid in standing)
         except CannotFollow as problem:
-            _ask_after_all(row, problem.refusal, now=now)
+            _ask_after_all([row], problem.refusal, now=now)
         except TooBusy:
             continue  # the next round tries again
+
+
+def elsewhere(deleted: Collection[OutsideChange]) -> dict[str, str]:
+    """The host's other calendars in which the events stand that were deleted in theirs, by UID. One query for
+    every few hundred.
+    """
+    return writing.stands_elsewhere(_gone(deleted)) if deleted else {}
 
 
 def close_past(now: datetime) -> None:
@@ -189,10 +199,64 @@ def _unanswered(now: datetime) -> Sequence[OutsideChange]:
     return list(rows.select_related("booking", "calendar__account").order_by("pk"))
 
 
-def _answer(row: OutsideChange, *, now: datetime, is_many: bool) -> None:
-    if row.calendar.account.moved_outside == Setting.FOLLOW:
-        if is_many:
-            raise CannotFollow(Refusal.MANY)
+def _calm_and_known(rows: Sequence[OutsideChange], *, now: datetime) -> list[OutsideChange]:
+    """What may be answered now. Of crowds the host is asked; what is yet to be read is left for later."""
+    few = _without_crowds(_read_through(rows, now=now), now=now)
+    young = [row for row in few if row.change == Change.DELETED and _may_wait(row, now)]
+    awaited = writing.awaited_elsewhere(_gone(young), now=now) if young else frozenset()
+    later = {row.pk for row in young if row.booking.uid in awaited}
+    return [row for row in few if row.pk not in later]
+
+
+def _read_through(rows: Sequence[OutsideChange], *, now: datetime) -> list[OutsideChange]:
+    """Without those of calendars that are just being read: what moved is noted portion by portion, and how many
+    there are shows at the end.
+    """
+    busy = {row.calendar_id for row in rows if _may_wait(row, now) and not _was_read_since(row)}
+    return [row for row in rows if row.calendar_id not in busy]
+
+
+def _without_crowds(rows: Sequence[OutsideChange], *, now: datetime) -> list[OutsideChange]:
+    """Without those of which too many of one kind would be followed in a calendar; the host is asked about them.
+
+    In one statement: half of a crowd asked and half of it followed, because a worker was ended in between, would
+    be no answer.
+    """
+    alike: dict[tuple[int, str], list[OutsideChange]] = {}
+    for row in rows:
+        if _is_followed(row):
+            alike.setdefault((row.calendar_id, row.change), []).append(row)
+    crowds = [crowd for crowd in alike.values() if len(crowd) > MANY]
+    for crowd in crowds:
+        is_deleted = crowd[0].change == Change.DELETED
+        _ask_after_all(crowd, Refusal.MANY if is_deleted else Refusal.SHIFTED, now=now)
+    asked = {row.pk for crowd in crowds for row in crowd}
+    return [row for row in rows if row.pk not in asked]
+
+
+def _may_wait(row: OutsideChange, now: datetime) -> bool:
+    """Whether it would be followed, and there is time to read more first."""
+    return _is_followed(row) and row.noted_at + PATIENCE > now
+
+
+def _was_read_since(row: OutsideChange) -> bool:
+    """Whether the reading that noted it, or a later one, has ended well."""
+    read_at = row.calendar.last_ok_at
+    return read_at is not None and read_at >= row.noted_at
+
+
+def _is_followed(row: OutsideChange) -> bool:
+    return row.calendar.account.moved_outside == Setting.FOLLOW
+
+
+def _gone(rows: Collection[OutsideChange]) -> list[writing.Gone]:
+    return [writing.Gone(row.calendar, row.booking.uid, row.noted_at) for row in rows]
+
+
+def _answer(row: OutsideChange, *, now: datetime, stands_elsewhere: bool) -> None:
+    if _is_followed(row):
+        if stands_elsewhere:
+            raise CannotFollow(Refusal.ELSEWHERE)
         _require_calm(row, State.FOLLOWED, now=now)
         follow(row, now=now)
     else:
@@ -207,8 +271,10 @@ def _require_calm(row: OutsideChange, answer: OutsideChange.State, *, now: datet
         raise CannotFollow(Refusal.AGAIN)
 
 
-def _ask_after_all(row: OutsideChange, refusal: OutsideChange.Refusal, *, now: datetime) -> None:
+def _ask_after_all(rows: Sequence[OutsideChange], refusal: OutsideChange.Refusal, *, now: datetime) -> None:
+    """Of one calendar."""
     with transaction.atomic():
-        OutsideChange.objects.filter(pk=row.pk, state=State.OPEN).update(refusal=refusal)
-        noting.note_question(row.calendar, Notice.Kind.OUTSIDE, now=now)
+        still = OutsideChange.objects.filter(pk__in=[row.pk for row in rows], state=State.OPEN)
+        still.update(refusal=refusal)
+        noting.note_question(rows[0].calendar, Notice.Kind.OUTSIDE, now=now)
         work.nudge()

@@ -23,11 +23,17 @@ WHY_NOT: dict[str, Promise] = {
         "The event takes whole days now, or no time at all. Choose a time for the booking, or put the event back."
     ),
     Refusal.MANY: _("Many events were deleted at once, so nothing was cancelled by itself. Please decide."),
+    Refusal.SHIFTED: _("Many events were moved at once, so no booking was moved by itself. Please decide."),
     Refusal.AGAIN: _(
         "The event was moved or deleted again and again, perhaps by another program, so nothing is done about it "
         "by itself any more. Please decide."
     ),
 }
+
+IN_ANOTHER = _(
+    "The event is in another of your calendars now (%(calendar)s), so the booking was not cancelled by itself. "
+    "Please decide."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,16 @@ class Question:
     change: OutsideChange | None
     clashes: Sequence[Clash]
     can_follow: bool = False
+    stands_in: str = ""
+    """The other calendar of the host that holds the event, where the setting did not answer because of it."""
 
     @property
     def why_asked(self) -> str:
-        """Why the account's setting did not answer; empty where none was asked."""
-        return why_not(self.change.refusal) if self.change and self.change.refusal else ""
+        """Why the account's setting did not answer; empty where none was asked, or where that is over."""
+        refusal = self.change.refusal if self.change else ""
+        if refusal == Refusal.ELSEWHERE:
+            return IN_ANOTHER % {"calendar": self.stands_in} if self.stands_in else ""
+        return why_not(refusal) if refusal else ""
 
 
 def why_not(refusal: str) -> str:
@@ -51,7 +62,7 @@ def why_not(refusal: str) -> str:
 
 
 def of_host(host: User, *, now: datetime) -> list[Question]:
-    """Everything that waits, by the bookings' start. At most five queries, two where nothing waits."""
+    """Everything that waits, by the bookings' start. At most six queries, two where nothing waits."""
     return _questions(list(drift.open_changes(host, now=now)), colliding.of_host(host, now=now), now=now)
 
 
@@ -68,6 +79,7 @@ def _questions(
     bookings = {row.booking_id: row.booking for row in changes}
     bookings |= {clash.collision.booking_id: clash.booking for clash in clashes}
     by_booking = {row.booking_id: row for row in changes}
+    elsewhere = drift.elsewhere([row for row in changes if row.refusal == Refusal.ELSEWHERE])
     rows = sorted(bookings.values(), key=lambda booking: (booking.start, booking.pk))
     return [
         Question(
@@ -75,6 +87,7 @@ def _questions(
             change=by_booking.get(booking.pk),
             clashes=[clash for clash in clashes if clash.collision.booking_id == booking.pk],
             can_follow=_can_follow(by_booking.get(booking.pk), now=now),
+            stands_in=elsewhere.get(booking.uid, ""),
         )
         for booking in rows
     ]
