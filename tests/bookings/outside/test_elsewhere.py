@@ -186,6 +186,22 @@ def test_event_deleted_everywhere_is_followed_once_the_others_are_read(
     assert (early, changes(booking), states()) == (OPEN, FOLLOWED, {"cancelled"})
 
 
+def test_event_added_there_a_moment_after_it_was_deleted_here_cancels_nothing(
+    desk: Desk, booking: Booking, team: Calendar
+) -> None:
+    desk.answers("follow")
+    held = desk.event(booking)
+    desk.wipe(booking)
+    read(desk, team, after=MINUTE / 2)
+    desk.work()
+    early = changes(booking)
+    desk.server.store("team", "moved.ics", held)
+    read(desk, team, after=MINUTE / 2)
+    desk.work()
+
+    assert (early, changes(booking)) == (OPEN, ASKED)
+
+
 def test_other_calendar_is_read_soon_instead_of_at_its_turn(
     desk: Desk, booking: Booking, team: Calendar
 ) -> None:
