@@ -56,12 +56,12 @@ def test_host_lets_the_booking_follow(desk: Desk, booking: Booking, page: Client
     after = post(page, booking, "calendar", answer="follow")
 
     booking.refresh_from_db()
-    assert asked.texts("//section[@id='outside']//button") == [
+    assert asked.texts("//div[@id='outside']//button") == [
         "Move the booking and tell the guest", "Put the event back",
     ]  # fmt: skip
     assert (booking.start, changes(booking)) == (at(15), [("moved", "followed", "")])
     assert "The booking followed its event; the guest is being told." in after.text("//main")
-    assert after.texts("//section[@id='outside']") == []
+    assert after.texts("//div[@id='outside']") == []
 
 
 @pytest.mark.promise("C16")
@@ -102,7 +102,7 @@ def test_setting_that_could_not_be_followed_is_explained(desk: Desk, booking: Bo
     desk.work()
     asked = shown(page, booking)
 
-    assert "The event takes whole days now, or no time at all." in asked.text("//section[@id='outside']")
+    assert "The event takes whole days now, or no time at all." in asked.text("//div[@id='outside']")
     assert asked.link("Choose another time") == f"/bookings/{booking.public_id}/reschedule/"
 
 
@@ -117,7 +117,7 @@ def test_host_lets_both_be(desk: Desk, booking: Booking, page: Client) -> None:
 
     assert "The booking and the event both stay as they are." in after.text("//main")
     assert list(Collision.objects.values_list("state", flat=True)) == ["dismissed"]
-    assert after.texts("//section[@id='outside']") == []
+    assert after.texts("//div[@id='outside']") == []
 
 
 @pytest.mark.promise("C20")
