@@ -295,14 +295,18 @@ class WholeReader(Protocol):
         ...
 
 
+class _ReadsItems(Protocol):
+    """What `OneByOne` builds on: the provider's own reading of one item."""
+
+    def occurrences(self, item: RawItem, *, window: Window, rules: ReadingRules) -> Reading: ...
+
+
 class OneByOne:
     """Gives a provider `readings` out of its `occurrences`."""
 
-    def occurrences(self, item: RawItem, *, window: Window, rules: ReadingRules) -> Reading:
-        """The provider's own."""
-        raise NotImplementedError
-
-    def readings(self, items: Iterable[RawItem], *, window: Window, rules: ReadingRules) -> Iterator[Reading]:
+    def readings(
+        self: _ReadsItems, items: Iterable[RawItem], *, window: Window, rules: ReadingRules
+    ) -> Iterator[Reading]:
         """Each item's reading, in their order."""
         return (self.occurrences(item, window=window, rules=rules) for item in items)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
+from calendars.providers.errors import AccessRevoked
+
 EARLY = timedelta(seconds=120)
 """An access token counts as run out so much earlier: clocks differ, and requests take time."""
 
@@ -77,6 +79,19 @@ class Tokens(Protocol):
         the network.
         """
         ...
+
+
+class NewToken:
+    """The access token that has just been granted; there is no other yet, so a refusal cannot be mended."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def access(self, *, rejected: str = "") -> str:
+        """The token. Raises `AccessRevoked` when it was refused."""
+        if rejected:
+            raise AccessRevoked("a new token was refused")
+        return self._token
 
 
 @dataclass(frozen=True, slots=True)

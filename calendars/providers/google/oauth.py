@@ -21,7 +21,7 @@ from requests.adapters import BaseAdapter
 from bookingsite.lib import http
 from calendars.providers import errors
 from calendars.providers.google.transport import Api, Refused
-from calendars.providers.oauth import Begun, Client, Grant, Granted
+from calendars.providers.oauth import Begun, Client, Grant, Granted, NewToken
 from calendars.providers.outbound import policy_for, retry_after, told
 
 CALENDAR_LIST = "https://www.googleapis.com/auth/calendar.calendarlist.readonly"
@@ -149,7 +149,7 @@ class GoogleOAuth:
         return found
 
     def _username(self, grant: Grant) -> str:
-        api = Api(_Fixed(grant.access_token), self._policy, self._addresses["api"])
+        api = Api(NewToken(grant.access_token), self._policy, self._addresses["api"])
         try:
             name = api.ask(api.calendar_list.get(calendarId="primary", fields="id")).get("id")
         except Refused as no:
@@ -176,18 +176,6 @@ class GoogleOAuth:
         if TESTING_LASTS - timedelta(hours=12) <= age <= TESTING_LASTS + TESTING_SLACK:
             return errors.TestingExpired("invalid_grant")
         return errors.AccessRevoked("invalid_grant")
-
-
-class _Fixed:
-    """The access token that has just been granted; there is no other yet."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def access(self, *, rejected: str = "") -> str:
-        if rejected:
-            raise errors.AccessRevoked("a new token was refused")
-        return self._token
 
 
 class _Guarded(BaseAdapter):

@@ -22,7 +22,7 @@ import msal
 from bookingsite.lib import http
 from calendars.providers import errors
 from calendars.providers.microsoft.transport import GraphClient
-from calendars.providers.oauth import Begun, Client, Grant, Granted
+from calendars.providers.oauth import Begun, Client, Grant, Granted, NewToken
 from calendars.providers.outbound import policy_for, retry_after, told
 
 # The library logs whole answers of the token endpoint that are no JSON.
@@ -146,7 +146,7 @@ class MicrosoftOAuth:
             raise errors.ConsentPartial("scopes", missing=tuple(missing))
 
     def _username(self, grant: Grant) -> str:
-        graph = GraphClient(tokens=_Held(grant.access_token), policy=self._policy, api=self._api)
+        graph = GraphClient(tokens=NewToken(grant.access_token), policy=self._policy, api=self._api)
         try:
             found = graph.get("me", {"$select": "mail,userPrincipalName"}).checked()
         finally:
@@ -155,19 +155,6 @@ class MicrosoftOAuth:
         if not isinstance(name, str):
             raise errors.ServerFailed("an account without a name")
         return name
-
-
-class _Held:
-    """The one access token there is."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def access(self, *, rejected: str = "") -> str:
-        """The token; a refusal cannot be mended."""
-        if rejected:
-            raise errors.AccessRevoked("a new token was refused")
-        return self._token
 
 
 class _Lane:
