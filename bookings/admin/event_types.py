@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from bookings.forms.event_type import settle_meeting
 from bookings.models import EventType
 from bookingsite.scoped_admin import ScopedAdmin
 from bookingsite.validation import validate_single_line
@@ -59,6 +60,8 @@ class EventTypeAdminForm(forms.ModelForm[EventType]):
             chosen = data.get(name)
             if chosen and host and chosen.owner_id != host.pk:
                 self.add_error(name, _("This belongs to another host."))
+        if host and not self.errors and (problem := settle_meeting(data, host)):
+            self.add_error("meeting", problem)
         return data
 
 

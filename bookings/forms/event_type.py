@@ -79,6 +79,27 @@ class MeetingSelect(forms.RadioSelect):
         return option
 
 
+def settle_meeting(data: dict[str, Any], host: User) -> str | None:
+    """What stands against the meeting link in an event type's cleaned `data`; None when nothing does.
+
+    A link can only be made by the calendar that the bookings go into. Where people meet elsewhere the wish is
+    taken out of `data`.
+    """
+    wanted = data.get("meeting")
+    if not wanted:
+        return None
+    if data.get("place_kind") != EventType.PlaceKind.ONLINE:
+        data["meeting"] = ""
+        return None
+    target = writing.target_for(host.pk, data.get("target")) if data.get("adds_to_calendar") else None
+    if target is not None and writing.meeting_of(target) == wanted:
+        return None
+    return _(
+        "%(kind)s links come with the event in the calendar that receives the bookings, and that one "
+        "makes none. Choose another calendar below, or another link."
+    ) % {"kind": EventType.Meeting(wanted).label}
+
+
 class EventTypeForm(forms.ModelForm[EventType]):
     """All of an event type's settings; only the host's own schedules and calendars can be chosen (C14)."""
 
@@ -190,26 +211,8 @@ class EventTypeForm(forms.ModelForm[EventType]):
             )
 
     def _check_meeting(self, data: dict[str, Any]) -> None:
-        """A link can only be made by the calendar that the bookings go into."""
-        wanted = data.get("meeting")
-        if not wanted:
-            return
-        if data.get("place_kind") != EventType.PlaceKind.ONLINE:
-            data["meeting"] = ""
-            return
-        target = (
-            writing.target_for(self.host.pk, data.get("target")) if data.get("adds_to_calendar") else None
-        )
-        if target is None or writing.meeting_of(target) != wanted:
-            kind = EventType.Meeting(wanted).label
-            self.add_error(
-                "meeting",
-                _(
-                    "%(kind)s links come with the event in the calendar that receives the bookings, and that one "
-                    "makes none. Choose another calendar below, or another link."
-                )
-                % {"kind": kind},
-            )
+        if problem := settle_meeting(data, self.host):
+            self.add_error("meeting", problem)
 
     def _count_from(self, name: str, least: int) -> None:
         """One sentence with the true limit, instead of Django's "at least 0" and then the model's."""

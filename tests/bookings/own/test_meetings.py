@@ -82,14 +82,37 @@ def test_a_link_that_the_target_does_not_make_is_refused(
     page: Client, host: User, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
     ensure_default(host)
-    answer = page.post("/event-types/new/", {**form(), **changes} if changes.get("meeting") else form(**changes))
+    answer = page.post(
+        "/event-types/new/", {**form(), **changes} if changes.get("meeting") else form(**changes)
+    )
     assert (answer.status_code, answer.context["form"].errors.keys()) == (400, {"meeting"})
 
 
-def test_a_link_is_forgotten_where_people_meet_elsewhere(page: Client, host: User, calendar: Calendar) -> None:
+def test_a_link_is_forgotten_where_people_meet_elsewhere(
+    page: Client, host: User, calendar: Calendar
+) -> None:
     ensure_default(host)
     page.post("/event-types/new/", {**form(), "place_kind": "phone", "place": "+49 30 1"})
     assert EventType.objects.get().meeting == ""
+
+
+@pytest.mark.parametrize(
+    ("meeting", "status", "stored"), [("google_meet", 302, ["google_meet"]), ("teams", 200, [])]
+)
+def test_the_admin_holds_to_the_same_rule(
+    *,
+    client: Client,
+    operator: User,
+    host: User,
+    calendar: Calendar,
+    meeting: str,
+    status: int,
+    stored: list[str],
+) -> None:
+    client.force_login(operator)
+    typed = {**event_type_form(), "host": host.pk, "notice": "0", "cancel_notice": "0", "meeting": meeting}
+    answer = client.post("/admin/bookings/eventtype/add/", typed)
+    assert (answer.status_code, [kind.meeting for kind in EventType.objects.all()]) == (status, stored)
 
 
 # From the booking to the link
