@@ -28,11 +28,11 @@ def begin(account: Account, now: datetime) -> None:
         Account.objects.filter(pk=account.pk).update(closing_at=now)
         account.calendars.update(blocks=False, receives=False)
         writes = Write.objects.filter(calendar__account=account, wish__isnull=False)
-        for write in writes.select_for_update():
-            write.remote_key = write.remote_key or str((write.wish or {}).get("key", ""))
-            write.wish = None
-            write.version = F("version") + 1
-            write.save(update_fields=["wish", "version", "remote_key"])
+        unnamed = [write for write in writes.select_for_update() if not write.remote_key]
+        for write in unnamed:
+            write.remote_key = str((write.wish or {}).get("key", ""))
+        Write.objects.bulk_update(unnamed, ["remote_key"], batch_size=500)
+        writes.update(wish=None, version=F("version") + 1)
         leases.wake(Write.objects.filter(calendar__account=account).exclude(done_version=F("version")), now)
 
 

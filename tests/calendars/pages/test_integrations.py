@@ -285,6 +285,23 @@ def test_disconnecting_ends_within_a_day_even_if_the_server_is_gone(
     assert closing.finish_all(now + timedelta(hours=24)) == 1
 
 
+def test_taking_out_many_events_costs_as_many_queries_as_one(
+    page: Client, account: Account, now: datetime
+) -> None:
+    def cost(count: int) -> int:
+        Account.objects.update(closing_at=None)
+        for number in range(count):
+            wish = make.wish(now + timedelta(days=1), public_id=f"b{count}{number}")
+            writing.want_event(calendar("Work"), uid=wish.uid, wish=wish, now=now)
+        with CaptureQueriesContext(connection) as queries:
+            closing.begin(account, now)
+        return len(queries)
+
+    assert cost(1) == cost(3)
+    keys = Write.objects.order_by("pk").values_list("remote_key", "wish", "version")
+    assert list(keys) == [(f"{name}.ics", None, 2) for name in ("b10", "b30", "b31", "b32")]
+
+
 def work(now: datetime) -> None:
     from bookingsite import leases
 
